@@ -1,0 +1,287 @@
+"""The batch explorer: record by record, mini-batch and full batch, trained side by side. Numbers: notebook 05."""
+
+from functools import cache, lru_cache
+
+import numpy as np
+
+from course_utils import nn, plotting
+
+from .backpropagation import WEIGHTS, split
+from .backpropagation import build as build_network
+from .base import Explorer, number
+from .controls import Choice, Number
+from .forward_propagation import birds
+from .gradient_descent import OPTIMIZERS
+from .perceptron import ALAN, GRETA
+
+RECORDS = 274
+BATCH_SIZES = (1, 32, RECORDS)
+BETWEEN_POINTS = {1: 9, 32: 32, RECORDS: RECORDS}  # records from one point of a curve to the next
+MOST_EPOCHS = 20
+BY_EPOCHS, BY_UPDATES = "epochs", "updates"
+INITIAL = {"batch_size": 32, "learning_rate": 0.01, "optimizer": "SGD", "by": BY_EPOCHS, "epochs": 1, "seed": 0}
+
+
+def updates(batch_size, epochs):
+    """Count the updates: the last batch of an epoch may be smaller, but it is a batch.
+
+    Args:
+        batch_size: records of one update.
+        epochs: passes through all records.
+    """
+    return -(-RECORDS // batch_size) * epochs
+
+
+def orders(seed, epochs):
+    """Return the birds' order in each epoch, a new one every time.
+
+    Args:
+        seed: of the first one and all that follow.
+        epochs: how many.
+    """
+    generator = np.random.default_rng(seed)
+    return [generator.permutation(RECORDS) for _ in range(epochs)]
+
+
+def start_weights():
+    """Return the weights that every run begins with: those of the network in the notebook."""
+    return split([value for value, _ in WEIGHTS.values()])
+
+
+@lru_cache(maxsize=32)
+def train(batch_size, learning_rate, optimizer, seed, epochs):
+    """Train the 3–2–1 network on all birds with `nn`, binary cross-entropy.
+
+    Args:
+        batch_size: records of one update.
+        learning_rate: η.
+        optimizer: a key of OPTIMIZERS.
+        seed: of the birds' order.
+        epochs: passes through all records.
+
+    Returns:
+        `(curve, y_hat)`: the cost over all birds at first and after every BETWEEN_POINTS records `(points,)`; and the
+        predictions for all birds at the end `(274, 1)`.
+    """
+    x, y = birds()
+    model, loss, (kind, arguments) = build_network(nn), nn.losses.BinaryCrossentropy(), OPTIMIZERS[optimizer]
+    model.compile(optimizer=getattr(nn.optimizers, kind)(learning_rate, **arguments), loss=loss)
+    model.set_weights(start_weights())
+    curve = [float(loss(y, model(x)))]
+    for order in orders(seed, epochs):
+        for begin in range(0, RECORDS, BETWEEN_POINTS[batch_size]):
+            piece = order[begin : begin + BETWEEN_POINTS[batch_size]]
+            model.fit(x[piece], y[piece], batch_size=batch_size, shuffle=False, verbose=0)
+            curve.append(float(loss(y, model(x))))
+    return np.array(curve), np.asarray(model(x))
+
+
+@cache
+def _keras_epoch(keras, batch_size, optimizer):
+    """Return a Keras model, its optimizer, and a function that trains one epoch as one TensorFlow graph."""
+    import tensorflow as tf
+
+    model, loss, (kind, arguments) = build_network(keras), keras.losses.BinaryCrossentropy(), OPTIMIZERS[optimizer]
+    chosen = getattr(keras.optimizers, kind)(**arguments)
+    chosen.build(model.trainable_variables)
+
+    def epoch(x, y):
+        def step(begin):
+            with tf.GradientTape() as tape:
+                value = loss(y[begin : begin + batch_size], model(x[begin : begin + batch_size]))
+            chosen.apply(tape.gradient(value, model.trainable_variables), model.trainable_variables)
+            return (begin + batch_size,)
+
+        tf.while_loop(lambda begin: begin < RECORDS, step, [0])
+
+    shapes = [tf.TensorSpec((RECORDS, width), "float32") for width in (3, 1)]
+    return model, chosen, tf.function(epoch, autograph=False).get_concrete_function(*shapes)
+
+
+@lru_cache(maxsize=32)
+def train_with_keras(keras, batch_size, learning_rate, optimizer, seed, epochs):
+    """Do what `train` does with Keras.
+
+    Args:
+        keras: the module.
+        batch_size: records of one update.
+        learning_rate: η.
+        optimizer: a key of OPTIMIZERS.
+        seed: of the birds' order.
+        epochs: passes through all records.
+
+    Returns:
+        `(cost, y_hat)` at the end, as in `train`.
+    """
+    x, y = (array.astype("float32") for array in birds())
+    model, chosen, epoch = _keras_epoch(keras, batch_size, optimizer)
+    model.set_weights(start_weights())
+    for variable in chosen.variables:  # a fresh optimizer: no steps made, nothing remembered
+        variable.assign(np.zeros(variable.shape))
+    chosen.learning_rate = learning_rate
+    for order in orders(seed, epochs):
+        epoch(keras.ops.convert_to_tensor(x[order]), keras.ops.convert_to_tensor(y[order]))
+    y_hat = np.asarray(model(x))
+    return float(keras.losses.BinaryCrossentropy()(y, y_hat)), y_hat
+
+
+def _settings(state):
+    return state["learning_rate"], state["optimizer"], state["seed"], state["epochs"]
+
+
+def arrays(state):
+    """Compute what is drawn.
+
+    Args:
+        state: dict of the explorer's state.
+
+    Returns:
+        Dict: `runs`, for each batch size `(position, cost, right)`, where position counts epochs or updates, both
+        `(points,)`; and `chosen`, `by`, `epochs`.
+    """
+    runs = {}
+    for batch_size in BATCH_SIZES:
+        curve, y_hat = train(batch_size, *_settings(state))
+        right = int(((y_hat > 0.5) == birds()[1]).sum())
+        per_epoch = -(-RECORDS // BETWEEN_POINTS[batch_size])
+        epochs = np.arange(len(curve)) / per_epoch
+        scale = 1 if state["by"] == BY_EPOCHS else updates(batch_size, 1)
+        runs[batch_size] = epochs * scale, curve, right
+    return {"runs": runs, "chosen": state["batch_size"], "by": state["by"], "epochs": state["epochs"]}
+
+
+def values(K, state):
+    """Compute where the chosen run ends.
+
+    Args:
+        K: `nn` or `keras`.
+        state: dict of the explorer's state.
+    """
+    if K is nn:
+        curve, y_hat = train(state["batch_size"], *_settings(state))
+        cost = curve[-1]
+    else:
+        cost, y_hat = train_with_keras(K, state["batch_size"], *_settings(state))
+    return {f"J, batch {state['batch_size']}": cost, "ŷ of Greta": y_hat[GRETA, 0], "ŷ of Alan": y_hat[ALAN, 0]}
+
+
+def one_epoch_more(state):
+    """Train one epoch more, up to MOST_EPOCHS.
+
+    Args:
+        state: dict of the explorer's state.
+    """
+    return {**state, "epochs": min(state["epochs"] + 1, MOST_EPOCHS)}
+
+
+def train_for(epochs):
+    """Return an action that trains a number of epochs from the start.
+
+    Args:
+        epochs: how many.
+    """
+    return lambda state: {**state, "epochs": epochs}
+
+
+def counted(count, thing):
+    """Return a count with its noun.
+
+    Args:
+        count: whole number.
+        thing: the noun in the singular.
+    """
+    return f"{count:,} {thing}{'s' * (count != 1)}"
+
+
+def alt(state, found):
+    """Return the figure in words.
+
+    Args:
+        state: dict of the explorer's state.
+        found: result of `arrays(state)`.
+    """
+    runs = "; ".join(
+        f"batch size {size}: {counted(updates(size, state['epochs']), 'update')}, cost {number(cost[-1])}, "
+        f"{right} of {RECORDS} birds right"
+        for size, (_, cost, right) in found["runs"].items()
+    )
+    return (
+        f"Cost J over all birds after {counted(state['epochs'], 'epoch')} of {state['optimizer']} "
+        f"with η = {state['learning_rate']:.4g}. {runs}."
+    )
+
+
+LOOKS = {1: ("blue", "-", ""), 32: ("vermillion", "--", ""), RECORDS: ("green", "-.", "o")}
+HIGHEST = 1.3
+
+
+def draw(figure):
+    """Make the artists.
+
+    Args:
+        figure: Matplotlib Figure.
+
+    Returns:
+        Function `update(arrays)`.
+    """
+    axes = plotting.large_axes(figure, (0.125, 0.135, 0.855, 0.75), ("", "cost J over all 274 birds"))
+    axes.set_ylim(0, HIGHEST)
+    lines, notes = {}, {}
+    for row, (size, (color, style, marker)) in enumerate(LOOKS.items()):
+        look = {"color": plotting.COLORS[color], "animated": True}
+        (lines[size],) = axes.plot([], [], ls=style, marker=marker, scalex=False, scaley=False, **look)
+        place = {"transform": axes.transAxes, "fontsize": 12}
+        notes[size] = axes.text(0.13, 0.94 - 0.075 * row, "", va="center", **place, **look)
+        sample = {"ls": style, "marker": marker, "lw": 2.5, "color": plotting.COLORS[color]}
+        axes.plot([0.02, 0.11], [0.94 - 0.075 * row] * 2, transform=axes.transAxes, **sample)
+    title = axes.text(0, 1.06, "", transform=axes.transAxes, fontsize=16, weight="bold", animated=True)
+    shown = {}
+
+    def update(found):
+        for size, (position, cost, right) in found["runs"].items():
+            lines[size].set_data(position, cost)
+            lines[size].set_linewidth(4 if size == found["chosen"] else 2)
+            count = counted(updates(size, found["epochs"]), "update")
+            notes[size].set_text(f"batch {size}: {count}, {right} right, J {number(cost[-1])}")
+        title.set_text(f"after {counted(found['epochs'], 'epoch')}")
+        return _new_axis(axes, found, shown)
+
+    return update
+
+
+def _new_axis(axes, found, shown):
+    """Change the axis if it has to change; updates go from 1 to thousands, so they stand on a logarithmic axis."""
+    wanted = {"by": found["by"], "end": 10 if found["epochs"] <= 10 else MOST_EPOCHS}
+    if shown == wanted:
+        return False
+    shown.update(wanted)
+    if wanted["by"] == BY_EPOCHS:
+        axes.set_xscale("linear")
+        axes.set(xlim=(0, wanted["end"]), xlabel="epochs: how often each bird was seen")
+    else:
+        axes.set_xscale("symlog", linthresh=1)
+        axes.xaxis.set_major_formatter("{x:,.0f}")
+        axes.set(xlim=(0, updates(1, wanted["end"])), xlabel="updates: how often the weights changed")
+    return True
+
+
+def batches():
+    """Return the batch explorer: the cost of the 3–2–1 network, trained with batches of 1, 32 and all 274 birds.
+
+    All three runs have the same weights at first, the same learning rate, optimizer and order of the birds. "batch" is
+    the run that is drawn bold and done again with Keras. A change of η, optimizer or order trains the same number of
+    epochs again.
+
+    Returns:
+        Explorer.
+    """
+    sizes = (("1: record by record", 1), ("32: mini-batch", 32), ("274: full batch", RECORDS))
+    controls = [
+        Number("learning_rate", "η", (0.001, 1), 0.05, log=True, help="learning rate"),
+        Choice("optimizer", "optimizer", tuple(OPTIMIZERS), "how an update follows from the slopes"),
+        Choice("batch_size", "batch", sizes, "the run that is drawn bold and compared with Keras"),
+        Choice("by", "count by", (BY_EPOCHS, BY_UPDATES), "what the horizontal axis counts"),
+        Number("seed", "seed", (0, 20), 1, strict=True, whole=True, help="of the birds' order"),
+    ]
+    actions = {"One epoch more": one_epoch_more, "10 epochs": train_for(10), "20 epochs": train_for(20)}
+    return Explorer("Batches", INITIAL, arrays, draw, controls, actions, values, alt, tolerance=1e-4, slow=True)

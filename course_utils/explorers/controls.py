@@ -1,0 +1,210 @@
+"""Labelled controls of an explorer: what they are (plain data), and the widgets that show them.
+
+A slider of ipywidgets has no accessible name, so each comes with a numeric box that has one: the visible
+label is the box's `<label>`. Either of the two moves the other, by mouse or by keyboard alone.
+"""
+
+import math
+from dataclasses import dataclass
+from typing import Any
+
+import ipywidgets as widgets
+
+BOX_LIMIT = 1000.0  # a box takes more than its slider shows, but nothing that has no meaning
+
+
+def resolve(setting, state):
+    """Return a setting of a control that may depend on the state.
+
+    Args:
+        setting: a value, or a function of the state.
+        state: dict of the explorer's state.
+    """
+    return setting(state) if callable(setting) else setting
+
+
+@dataclass(frozen=True)
+class Number:
+    """A number with a slider and a box.
+
+    Args:
+        key: the state entry that it changes, or a function of the state that returns it.
+        label: what stands before it.
+        limits: (lowest, highest) of the slider, or a function of the state.
+        step: of the slider; with `log`, the share of a power of ten.
+        log: whether the slider moves through powers of ten; both limits must be above 0 then.
+        strict: whether the box keeps to the slider's limits too.
+        whole: whether only whole numbers make sense.
+        help: sentence shown on hovering over the label.
+    """
+
+    key: Any
+    label: str
+    limits: Any = (-3.0, 3.0)
+    step: float = 0.05
+    log: bool = False
+    strict: bool = False
+    whole: bool = False
+    help: str = ""
+
+    def accept(self, value, state):
+        """Check a number that was typed.
+
+        Args:
+            value: the number.
+            state: dict of the explorer's state.
+
+        Returns:
+            `(value, sentence)`: the number to use, None if there is none; and what to tell the learner,
+            empty if there is nothing to tell.
+        """
+        low, high = resolve(self.limits, state)
+        if not (self.strict or self.log):
+            low, high = min(low, -BOX_LIMIT), max(high, BOX_LIMIT)
+        if value is None or not math.isfinite(value):
+            return None, f"{self.label} needs a number from {low:g} to {high:g}; the old value stays."
+        inside = min(max(value, low), high)
+        inside = round(inside) if self.whole else float(inside)
+        if not low <= value <= high:
+            return inside, f"{self.label} goes from {low:g} to {high:g}: {value:g} became {inside:g}."
+        if inside != value:
+            return inside, f"{self.label} takes whole numbers: {value:g} became {inside:g}."
+        return inside, ""
+
+    def widget(self, report):
+        """Return the Row of widgets for it.
+
+        Args:
+            report: function `report(control, value, sentence)`, called when the learner changes it.
+        """
+        return NumberRow(self, report)
+
+
+@dataclass(frozen=True)
+class Choice:
+    """One of several named options, in a drop-down list.
+
+    Args:
+        key: the state entry that it changes.
+        label: what stands before it.
+        options: the names; the state entry holds one of them.
+        help: sentence shown on hovering over the label.
+    """
+
+    key: str
+    label: str
+    options: tuple
+    help: str = ""
+
+    def widget(self, report):
+        """Return the Row of widgets for it.
+
+        Args:
+            report: function `report(control, value, sentence)`, called when the learner changes it.
+        """
+        return ChoiceRow(self, report)
+
+
+WIDTH = 288  # of a row, in CSS pixels: two rows beside each other, or one beside a figure of 540, fit into a notebook
+_LABEL = {"description_width": "86px"}
+
+
+class Row:
+    """The widgets of one control; `show(state)` makes them agree with the state without reporting back."""
+
+    def __init__(self, control, report):
+        self.control, self._report, self._showing = control, report, False
+
+    def _told(self, read):
+        def observer(change):
+            if not self._showing:
+                self._report(self.control, *read(change["new"]))
+
+        return observer
+
+    def show(self, state):
+        """Show what the state says.
+
+        Args:
+            state: dict of the explorer's state.
+        """
+        self._showing = True
+        try:
+            self._show(state)
+        finally:
+            self._showing = False
+
+
+class NumberRow(Row):
+    """A box with the label, and a slider beside it. A slider with `log` moves through the exponents of 10."""
+
+    def __init__(self, control, report):
+        super().__init__(control, report)
+        self._state = {}
+        self.box = widgets.FloatText(
+            description=control.label,
+            tooltip=control.help or control.label,
+            step=None if control.log else control.step,  # what an arrow key adds; None is 1
+            style=_LABEL,
+            layout=widgets.Layout(width="170px", margin="2px 0"),
+        )
+        self.slider = widgets.FloatSlider(
+            step=control.step, readout=False, layout=widgets.Layout(width="110px", margin="2px 4px")
+        )
+        self.box.observe(self._told(lambda value: control.accept(value, self._state)), "value")
+        self.slider.observe(self._slid, "value")
+        self.widget = widgets.HBox(
+            [self.box, self.slider], layout=widgets.Layout(align_items="center", width=f"{WIDTH}px", overflow="visible")
+        )
+
+    def _slid(self, change):
+        # The page moves a value between two notches to the nearest one and reports that as a change; it is none.
+        if not self._showing and self._notch(change["new"]) != self._notch(self._position(self._state)):
+            self._report(self.control, self._value(change["new"]), "")
+
+    def _notch(self, position):
+        return round((position - self.slider.min) / self.control.step)
+
+    def _position(self, state):
+        """Where the slider stands for a state."""
+        low, high = resolve(self.control.limits, state)
+        value = min(max(state[resolve(self.control.key, state)], low), high)
+        return math.log10(value) if self.control.log else value
+
+    def _value(self, position):
+        """The number at a position, without what a step leaves: 0.30000000000000004, 0.5011872336272722."""
+        if self.control.log:
+            return float(f"{10**position:.3g}")
+        return round(position) if self.control.whole else round(position, 6)
+
+    def _show(self, state):
+        self._state = state
+        low, high = resolve(self.control.limits, state)
+        low, high = (math.log10(low), math.log10(high)) if self.control.log else (low, high)
+        if (self.slider.min, self.slider.max) != (low, high):
+            # ipywidgets refuses a minimum above the maximum, so widen first.
+            self.slider.min = min(low, self.slider.min)
+            self.slider.max = high
+            self.slider.min = low
+        self.box.value = float(f"{state[resolve(self.control.key, state)]:.6g}")
+        if self._notch(self.slider.value) != self._notch(self._position(state)):
+            # Never a correction within a notch: it would pull back a slider that is moving on meanwhile.
+            self.slider.value = self._position(state)
+
+
+class ChoiceRow(Row):
+    """A drop-down list with its label."""
+
+    def __init__(self, control, report):
+        super().__init__(control, report)
+        self.widget = widgets.Dropdown(
+            options=control.options,
+            description=control.label,
+            tooltip=control.help or control.label,
+            style=_LABEL,
+            layout=widgets.Layout(width=f"{WIDTH - 4}px", margin="2px 4px 2px 0"),
+        )
+        self.widget.observe(self._told(lambda value: (value, "")), "value")
+
+    def _show(self, state):
+        self.widget.value = state[self.control.key]

@@ -1,0 +1,48 @@
+# ---
+# jupyter:
+#   kernelspec:
+#     display_name: Python 3 (ipykernel)
+#     language: python
+#     name: python3
+# ---
+
+# %% [markdown] slideshow={"slide_type": "slide"}
+# # Deep Learning Twice
+#
+# **Every network is shown twice: once in NumPy, short enough to read, and once in TensorFlow Keras, the way it is
+# done at work. The two are the same numbers, and you can check it.**
+#
+# | notebook | what you will be able to say | minutes |
+# |---|---|---|
+# | [02 · Why deep learning became popular](02_why_deep_learning_became_popular.ipynb) | "Depth pays when data is plentiful and arithmetic is cheap: I have measured both." | 40 |
+# | [03 · The perceptron: intuition](03_perceptron_intuition.ipynb) | "A neuron draws a line; each mistake moves it." | 60 |
+# | [04 · The perceptron: advantages and limits](04_perceptron_advantages_and_limits.ipynb) | "One line cannot do XOR; a hidden layer moves the points until a line can." | 60 |
+# | [05 · ANN: intuition and learning](05_ann_intuition_and_learning.ipynb) | "Each neuron does two steps; a layer's output is the next layer's input." | 90 |
+# | [06 · Backpropagation and weight update](06_backpropagation_and_weight_update.ipynb) | "Ask each weight how the loss changes if it is nudged; move it the other way; all at once." | 90 |
+#
+# **How to use a notebook.** Run cells with **Shift + Enter**, or all of them: menu *Run* → *Run All Cells*. Before you
+# move a slider, say what you expect; then try; then explain. In an exercise, replace the `...`, run the cell, and the
+# check tells you what it found. Break things: *Kernel* → *Restart Kernel* brings everything back. For a lecture, the
+# cells carry slide marks. What you solve is kept in one file beside the notebooks and never leaves this machine.
+
+# %% slideshow={"slide_type": "skip"}
+from course_utils import checks
+
+checks.progress()
+
+# %% [markdown] slideshow={"slide_type": "slide"}
+# <details><summary><b>The symbols that every notebook uses</b></summary>
+#
+# | symbol | meaning | shape | in Keras |
+# |---|---|---|---|
+# | X, x | a batch of records, one record (rows are records) | (n, d), (d,) | inputs |
+# | w, b | weights and bias of one neuron | (d, 1), (1,) | kernel, bias |
+# | W_h, b_h | weights and biases of a hidden layer | (3, 2), (2,) | hidden.kernel, hidden.bias |
+# | w_o, b_o | weights and bias of the output neuron | (2, 1), (1,) | output.kernel, output.bias |
+# | z; a | weighted sum; activation | (n, units) | output of Dense |
+# | y, ŷ | label, prediction | (n, 1) | y_true, y_pred |
+# | L; J | loss of one record; cost, the mean over all | (n,); number | loss |
+# | δ | ∂L/∂z | as z | – |
+# | η | learning rate | number | learning_rate |
+#
+# </details>

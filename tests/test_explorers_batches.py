@@ -1,0 +1,72 @@
+"""The batch explorer, against the numbers of notebook 05."""
+
+from importlib import import_module
+
+import numpy as np
+import pytest
+
+from course_utils import load_keras, nn
+
+module = import_module("course_utils.explorers.batches")
+START = {**module.INITIAL, "epochs": 10}
+
+
+def right(state):
+    return {size: run[2] for size, run in module.arrays(state)["runs"].items()}
+
+
+@pytest.mark.parametrize(("size", "epochs", "count"), [(32, 10, 90), (1, 10, 2740), (274, 10, 10), (32, 1, 9)])
+def test_updates(size, epochs, count):
+    assert module.updates(size, epochs) == count
+
+
+@pytest.mark.parametrize("seed", [0, 1, 2])
+def test_small_steps_record_by_record_win_by_their_number(seed):
+    assert right({**START, "seed": seed}) == {1: 274, 32: 151, 274: 151}
+
+
+def test_the_other_answers_in_the_notebook_hold():
+    assert right({**START, "learning_rate": 1.0})[274] == 274
+    costs = {name: module.train(32, 0.1, name, 0, 10)[0][-1] for name in module.OPTIMIZERS}
+    assert min(costs, key=costs.get) == "RMSprop" and max(costs, key=costs.get) == "SGD"
+
+
+def test_a_curve_begins_with_the_cost_before_training_and_ends_with_all_epochs():
+    found = module.arrays(START)["runs"]
+    assert len({run[1][0] for run in found.values()}) == 1
+    assert all(run[0][-1] == 10 and len(run[0]) == len(run[1]) for run in found.values())
+    by_updates = module.arrays({**START, "by": "updates"})["runs"]
+    assert {size: run[0][-1] for size, run in by_updates.items()} == {1: 2740, 32: 90, 274: 10}
+    assert np.all(np.diff(found[274][1]) < 0)
+
+
+@pytest.mark.parametrize("optimizer", module.OPTIMIZERS)
+@pytest.mark.parametrize("size", module.BATCH_SIZES)
+def test_keras_ends_at_the_same_weights(optimizer, size):
+    state = {**START, "optimizer": optimizer, "batch_size": size, "epochs": 2, "learning_rate": 0.1}
+    ours, theirs = module.values(nn, state), module.values(load_keras(), state)
+    assert list(ours.values()) == pytest.approx(list(theirs.values()), abs=2e-6)
+    again = module.train_with_keras.__wrapped__(load_keras(), size, 0.1, optimizer, 0, 2)
+    assert again[0] == pytest.approx(next(iter(theirs.values())), abs=1e-7)  # a fresh optimizer each time
+
+
+def test_the_order_follows_the_seed_and_every_bird_comes_once():
+    first, second = module.orders(3, 2)
+    assert sorted(first) == sorted(second) == list(range(274)) and list(first) != list(second)
+    assert list(module.orders(3, 1)[0]) == list(first) != list(module.orders(4, 1)[0])
+
+
+def test_epochs_have_a_limit_and_the_words_follow():
+    state = {**START, "epochs": module.MOST_EPOCHS}
+    assert module.one_epoch_more(state) == state
+    assert module.train_for(10)(state)["epochs"] == 10
+    assert "batch size 274: 1 update, cost" in module.alt(*[s := {**START, "epochs": 1}, module.arrays(s)])
+
+
+def test_it_draws_by_epochs_and_by_updates():
+    explorer = module.batches()
+    before = explorer.png()
+    explorer.set(by="updates")
+    assert explorer.png() != before
+    explorer.press("Reset")
+    assert explorer.png() == before

@@ -1,0 +1,90 @@
+"""The drawings that figures share."""
+
+import matplotlib
+import numpy as np
+import pytest
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
+
+from course_utils import plotting
+
+
+@pytest.fixture
+def axes():
+    figure = Figure(figsize=(4, 3))
+    FigureCanvasAgg(figure)
+    return figure.add_subplot()
+
+
+@pytest.mark.parametrize("w, b", [((0.85, -0.85), 0.1), ((0.2, 0.4), 0.1), ((0, 2), -1), ((-3, 0), 0.5)])
+def test_the_line_is_where_z_is_0_and_the_tinted_side_where_z_is_positive(w, b):
+    ends = plotting.line_ends(w, b)
+    assert np.allclose(ends @ w + b, 0, atol=1e-9)
+    assert (plotting.positive_side(w, b) @ w + b > -1e-9).all()
+    assert (plotting.positive_side(w, b) @ w + b).max() > 1
+
+
+def test_the_line_of_the_perceptron_after_two_corrections():
+    start, end = plotting.line_ends((0.85, -0.85), 0.1)
+    slope = (end - start)[1] / (end - start)[0]
+    assert slope == pytest.approx(1)
+    assert start[1] - slope * start[0] == pytest.approx(0.1176, abs=1e-4)
+
+
+@pytest.mark.parametrize("b, covers_all", [(1, True), (0, False), (-1, False)])
+def test_without_weights_there_is_no_line(b, covers_all):
+    assert np.isnan(plotting.line_ends((0, 0), b)).all()
+    assert np.isfinite(plotting.positive_side((0, 0), b)).all() == covers_all
+
+
+def test_classes_differ_in_marker_too(axes):
+    artists = plotting.scatter_classes(axes, [[0, 0], [1, 1], [2, 0]], [0, 1, 1], ("Adelie", "Gentoo"))
+    assert [len(artist.get_offsets()) for artist in artists] == [1, 2]
+    assert not np.array_equal(artists[0].get_paths()[0].vertices, artists[1].get_paths()[0].vertices)
+
+
+@pytest.mark.parametrize("x, y", [([[0, 0]], [0, 1]), ([0, 1], [0, 1]), ([[0, 0, 0]], [1])])
+def test_scatter_refuses_shapes_that_do_not_fit(axes, x, y):
+    with pytest.raises(ValueError, match=r"x must have shape \(n, 2\) and y \(n,\), got"):
+        plotting.scatter_classes(axes, x, y, ("a", "b"))
+
+
+def test_loss_curve_refuses_shapes_that_do_not_fit(axes):
+    with pytest.raises(ValueError, match="one shape"):
+        plotting.loss_curve(axes, [0, 1], [0, 1, 2])
+
+
+def test_the_tangent_touches_the_curve(axes):
+    plotting.loss_curve(axes, np.linspace(0, 6), (6 - 2 * np.linspace(0, 6)) ** 2)
+    plotting.tangent(axes)(1, 16, -16, 2)
+    assert np.allclose(axes.lines[-1].get_data(), [[0, 2], [32, 0]])
+
+
+def test_a_network_has_a_line_for_each_weight_and_a_circle_for_each_neuron(axes):
+    positions, edges = plotting.network(axes, (3, 2, 1))
+    assert [len(layer) for layer in positions] == [3, 2, 1]
+    assert set(edges) == {(0, i, j) for i in range(3) for j in range(2)} | {(1, j, 0) for j in range(2)}
+    assert len(axes.patches) == 6
+
+
+def test_quick_text_appears_centered_and_upright(axes):
+    axes.set_axis_off()
+    canvas = axes.figure.canvas
+    text = plotting.QuickText(axes, 0.5, 0.5)
+    text.set_text("L")  # a bar on the left, a foot below
+    canvas.draw()
+    axes.draw_artist(text)
+    dark = np.asarray(canvas.buffer_rgba())[..., 0] < 128
+    rows, columns = np.nonzero(dark)
+    center = axes.transAxes.transform((0.5, 0.5))
+    assert columns.mean() == pytest.approx(center[0], abs=4)
+    assert dark.shape[0] - rows.mean() == pytest.approx(center[1], abs=4)
+    assert dark[rows.max()].sum() > dark[rows.min()].sum()
+    assert dark[:, columns.min()].sum() > dark[:, columns.max()].sum()
+
+
+def test_style_is_large_enough_for_a_projector_and_has_no_pyplot():
+    with matplotlib.rc_context():
+        plotting.use_style()
+        assert matplotlib.rcParams["font.size"] >= 12
+    assert "plt" not in vars(plotting)
