@@ -102,6 +102,7 @@ def execute(notebook, folder, on_cell=None):
         "transport": kernel_transport(),
         "connection_file": str(runtime_directory() / f"kernel-build-{os.getpid()}.json"),
     }
+    running = [0]  # the last cell that was sent: a kernel that dies at once leaves no trace of it in the notebook
     client = NotebookClient(
         notebook,
         config=Config(KernelManager=connection),
@@ -109,6 +110,7 @@ def execute(notebook, folder, on_cell=None):
         resources={"metadata": {"path": str(folder)}},
         store_widget_state=False,
         record_timing=False,
+        on_cell_execute=lambda cell, cell_index: running.append(cell_index),
         on_cell_executed=(lambda cell, cell_index, **_: on_cell(cell_index + 1)) if on_cell else None,
     )
     with tempfile.TemporaryDirectory(prefix="dlt-build-") as scratch:
@@ -116,37 +118,28 @@ def execute(notebook, folder, on_cell=None):
         try:
             client.execute(env=environment)
         except CellExecutionError as error:
-            raise BuildError(f"{_failed_cell(notebook)}\n{ANSI.sub('', error.traceback)}") from error
+            raise BuildError(f"{_shown(notebook, running[-1])}\n{ANSI.sub('', error.traceback)}") from error
         except CellTimeoutError as error:
-            raise BuildError(f"a cell took more than {CELL_TIMEOUT_SECONDS} s\n{error}") from error
+            raise BuildError(f"{_shown(notebook, running[-1])}\ntook more than {CELL_TIMEOUT_SECONDS} s") from error
         except DeadKernelError as error:
-            raise BuildError(f"{_failed_cell(notebook)}\nthe kernel died") from error
+            raise BuildError(f"{_shown(notebook, running[-1])}\nthe kernel died") from error
     notebook.metadata = nbformat.from_dict(NOTEBOOK_METADATA)  # the client adds the version of Python
-    for position, cell in enumerate(notebook.cells):
-        _tidy_outputs(position, cell)
+    for position in range(len(notebook.cells)):
+        _tidy_outputs(notebook, position)
 
 
-def _failed_cell(notebook):
-    """Describe the last cell that was started."""
-    started = [
-        (position, cell)
-        for position, cell in enumerate(notebook.cells)
-        if cell.cell_type == "code" and (cell.execution_count or cell.outputs)
-    ]
-    position, cell = started[-1] if started else (0, notebook.cells[0])
-    return _shown(position, cell)
-
-
-def _shown(position, cell):
+def _shown(notebook, position):
     """Give the text of a cell, for a message."""
+    cell = notebook.cells[position]
     return f"cell {position} ({cell.id}):\n" + "\n".join(f"    {line}" for line in cell.source.splitlines())
 
 
-def _tidy_outputs(position, cell):
+def _tidy_outputs(notebook, position):
     """Refuse stderr; drop the widget view, so that an unopened notebook shows the static picture."""
+    cell = notebook.cells[position]
     for output in cell.get("outputs", []):
         if output.output_type == "stream" and output.name == "stderr":
-            raise BuildError(f"{_shown(position, cell)}\nwrote to stderr:\n{output.text}")
+            raise BuildError(f"{_shown(notebook, position)}\nwrote to stderr:\n{output.text}")
         output.get("data", {}).pop(WIDGET_VIEW, None)
     cell.metadata.pop("execution", None)
 
