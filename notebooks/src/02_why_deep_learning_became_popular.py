@@ -500,7 +500,7 @@ popularity.gain.check(gain)
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## 5 · How it came about
 #
-# People began to write, photograph and click in public, and companies got more data than they could keep: **Big Data**.
+# People began to write, photograph and click in public, on **social media**, and companies got more data than they could keep: **Big Data**.
 # They did not only want to store it, they wanted to use it. **Hadoop** spread storage and work over many
 # cheap machines, and Cloudera offered it as a training **virtual machine** (VM) to try at home. When data, GPUs and
 # labeled images came together, a deep network won a contest by a wide margin.

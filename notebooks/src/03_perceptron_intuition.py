@@ -35,8 +35,10 @@ start()
 # Adelie penguins have short, deep bills. Gentoo penguins have long, flat ones. Here are
 # 274 birds that somebody measured in Antarctica.
 #
-# Each bird is a **record**: one row of numbers, which we call **x**. Its **label** y is 1 for Gentoo and 0
-# for Adelie. Millimeters are awkward to calculate with, so we shift and scale:
+# Each bird is a **record**: one row of numbers, its **features**, which we call **x**. Its **label** y is 1 for
+# Gentoo and 0 for Adelie. To find the label, one of two, is **binary classification**.
+#
+# Millimeters are awkward to calculate with, so we shift and scale:
 #
 # - x₁ = (bill length − 43 mm) / 5
 # - x₂ = (bill depth − 17 mm) / 2
@@ -88,7 +90,8 @@ explorers.perceptron()
 #    - The **sigmoid** σ(z) = 1 / (1 + e^(−z)) gives a number between 0 and 1. Read it as a probability.
 #      The class is 1 where σ(z) > 0.5.
 #
-# The inputs only hand in numbers. They compute nothing.
+# Both have a **threshold**: 0 for the sum z, and 0.5 for σ(z). It is the same one, since σ(0) = 0.5. The inputs only
+# hand in numbers. They compute nothing.
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
 # **By hand.** The inputs of a hand are heat (0 to 1) and whether it holds something (0 or 1). The weights are

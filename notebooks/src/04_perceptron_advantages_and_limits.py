@@ -30,6 +30,7 @@ from matplotlib.figure import Figure
 from course_utils import bridge, checks, data, explorers, load_keras, nn, plotting, show, start
 from course_utils.checks import limits
 from course_utils.explorers.race import records
+from course_utils.nn.activations import sigmoid
 
 start()
 
@@ -78,19 +79,19 @@ explorers.xor()
 
 
 # %% slideshow={"slide_type": "subslide"}
-def step(z):
-    return (z > 0).astype(int)
+def fire(X, w, b):
+    return (X @ w + b > 0).astype(int)
 
 
 X = np.array([[0, 0], [0, 1], [1, 0], [1, 1]], float)  # (records, inputs)
 w_or, b_or = np.array([1.0, 1.0]), -0.5
 
 z_or = X @ w_or + b_or  # (records,)
-show.table(zip(["(0, 0)", "(0, 1)", "(1, 0)", "(1, 1)"], z_or, step(z_or)), ["record", "z", "OR"])
+show.table(zip(["(0, 0)", "(0, 1)", "(1, 0)", "(1, 1)"], z_or, fire(X, w_or, b_or)), ["record", "z", "OR"])
 
 # %% slideshow={"slide_type": "-"}
-z_not = np.array([0, 1]) * -1.0 + 0.5
-print("NOT 0 =", step(z_not)[0], "  NOT 1 =", step(z_not)[1])
+not_0, not_1 = fire(np.array([[0.0], [1.0]]), w=np.array([-1.0]), b=0.5)
+print("NOT 0 =", not_0, "  NOT 1 =", not_1)
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
 # **In Keras**: a `Dense` layer may have any function as its activation, a step as well. A model can be called like a
@@ -106,7 +107,7 @@ def keras_step(z):
 
 gate = keras.Sequential([keras.Input(shape=(2,)), keras.layers.Dense(1, activation=keras_step)])
 gate.set_weights([w_or[:, None], np.array([b_or])])  # kernel (inputs, units), bias (units,)
-bridge.agreement({"OR of the four records": (step(z_or), gate(X).numpy()[:, 0])})
+bridge.agreement({"OR of the four records": (fire(X, w_or, b_or), gate(X).numpy()[:, 0])})
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ### Exercise: AND
@@ -137,7 +138,7 @@ found = set()
 for w1 in (-1, 0, 1):
     for w2 in (-1, 0, 1):
         for b in np.arange(-1.5, 2, 0.5):
-            found.add(tuple(step(X @ [w1, w2] + b).tolist()))
+            found.add(tuple(fire(X, [w1, w2], b).tolist()))
 
 every_gate = {(a, b, c, d) for a in (0, 1) for b in (0, 1) for c in (0, 1) for d in (0, 1)}
 print(len(found), "of", len(every_gate), "found; missing:", sorted(every_gate - found))
@@ -416,10 +417,6 @@ bridge.agreement({"answers of all tries": (answers, keras_answers), "do AND": (d
 
 
 # %% slideshow={"slide_type": "-"}
-def sigmoid(z):
-    return 1 / (1 + np.exp(-z))
-
-
 def descend(X, y, eta, most):
     """Gradient descent from zero until all records are right; returns w, b and the number of steps."""
     w, b = np.zeros(X.shape[1]), 0.0
@@ -556,10 +553,10 @@ limits.xor_network.check(xor_network)
 W_h, b_h = np.array([[1.0, 1.0], [1.0, 1.0]]), np.array([-0.5, -1.5])  # (inputs, hidden), (hidden,)
 w_o, b_o = np.array([1.0, -1.0]), -0.5  # (hidden,)
 
-hidden = step(X @ W_h + b_h)  # (records, hidden)
+hidden = fire(X, W_h, b_h)  # (records, hidden): one column for each neuron
 z_o = hidden @ w_o + b_o  # (records,)
 show.table(
-    [(f"({x1:g}, {x2:g})", f"({h1}, {h2})", z, step(z)) for (x1, x2), (h1, h2), z in zip(X, hidden, z_o)],
+    [(f"({x1:g}, {x2:g})", f"({h1}, {h2})", z, int(z > 0)) for (x1, x2), (h1, h2), z in zip(X, hidden, z_o)],
     ["inputs", "hidden layer says", "z of the output", "ŷ"],
 )
 
@@ -575,7 +572,7 @@ two_layers = keras.Sequential(
     ]
 )
 two_layers.set_weights([W_h, b_h, w_o[:, None], np.array([b_o])])
-bridge.agreement({"XOR of the four records": (step(z_o), two_layers(X).numpy()[:, 0])})
+bridge.agreement({"XOR of the four records": (fire(hidden, w_o, b_o), two_layers(X).numpy()[:, 0])})
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
 # **Where did (0, 1) and (1, 0) go?** Both became (1, 0). Four points became three, and those can be separated by a line.

@@ -395,13 +395,13 @@ explorers.forward_propagation()
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## 4 · Loss and cost
 #
-# How wrong is an answer? The **loss** L says it for **one record**, by comparing the prediction ŷ with the label y. The
-# simplest loss is the squared error, L = (y − ŷ)². The **cost** J says it for **all records**: the sum of their losses or,
-# as Keras has it, their mean.
+# How wrong is an answer? A **loss function** says it for **one record**: it compares the actual label y with the
+# predicted ŷ. The simplest one is the squared error, L = (y − ŷ)². A **cost function** J says it for **all records**:
+# the sum of their losses or, as Keras has it, their mean.
 #
 # By hand: Greta's loss is (1 − 0.3833)² = 0.3803, Alan's is (0 − 0.4124)² = 0.1701. Sum 0.5504, mean 0.2752.
 #
-# For a probability there is a better measure, **binary cross-entropy**: L = −log ŷ if y = 1, and −log(1 − ŷ) if y = 0.
+# For a probability there is a better measure, **binary cross-entropy**: L = −ln ŷ if y = 1, and −ln(1 − ŷ) if y = 0.
 # It becomes very large for an answer that is both sure and wrong.
 
 

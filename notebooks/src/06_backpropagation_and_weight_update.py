@@ -27,6 +27,7 @@ from matplotlib.figure import Figure
 
 from course_utils import bridge, checks, data, explorers, load_keras, nn, show, start
 from course_utils.checks import backpropagation
+from course_utils.nn.activations import sigmoid
 
 start()
 
@@ -38,8 +39,9 @@ start()
 #
 # The network has three inputs, two hidden neurons and one output neuron: **3–2–1**.
 #
-# - Three inputs, since there are three features: bill length x₁, bill depth x₂, flipper length x₃.
-# - One output neuron, since the question has two answers: y is 1 for Gentoo, 0 for Adelie.
+# - Three inputs in the **input layer**, since there are three features: bill length x₁, bill depth x₂, flipper
+#   length x₃.
+# - One neuron in the **output layer**, since the question has two answers: y is 1 for Gentoo, 0 for Adelie.
 # - Two hidden neurons in one hidden layer. Any number of either would do; two can be calculated by hand.
 # - Two layers of weights, so it is a **two-layered** network. Inputs are not counted.
 
@@ -104,10 +106,6 @@ explorers.backpropagation()
 
 
 # %% slideshow={"slide_type": "subslide"}
-def sigmoid(z):
-    return 1 / (1 + np.exp(-z))
-
-
 def forward(x, W_h, b_h, w_o, b_o):
     a_h = sigmoid(x @ W_h + b_h)  # (hidden,)
     return a_h, sigmoid(a_h @ w_o + b_o)
@@ -1247,8 +1245,6 @@ bridge.agreement({name: (mine, np.squeeze(other)) for name, mine, other in zip(n
 # %% [markdown] slideshow={"slide_type": "subslide"}
 # | often said | exact | why it matters |
 # |---|---|---|
-# | After the update comes the next record. | That is SGD with **batch size 1**, one choice. Batches of records are the other. | Keras takes 32 records for an update, unless you say otherwise. |
-# | The cost is Σ(y − ŷ)². | The cost is the loss over all records, as a sum or, in Keras, as a **mean**. | With a sum, the best η depends on the number of records. |
 # | Biases start at 1. | 1 is one choice, ours here. **Keras starts them at 0.** | Both work; equal *weights* in a layer do not. |
 # | Multi-class classification needs two output neurons. | K classes: **K softmax** outputs. Two classes: one sigmoid, or two softmax. | It decides between binary and categorical cross-entropy. |
 # | Backpropagation trains the network. | It **computes the gradients**. The optimizer makes the step. | You can change one without the other. |
