@@ -135,12 +135,15 @@ def _shown(notebook, position):
 
 
 def _tidy_outputs(notebook, position):
-    """Refuse stderr; drop the widget view, so that an unopened notebook shows the static picture."""
+    """Refuse stderr; drop what stands beside a static picture, so that an unopened notebook shows that one."""
     cell = notebook.cells[position]
     for output in cell.get("outputs", []):
         if output.output_type == "stream" and output.name == "stderr":
             raise BuildError(f"{_shown(notebook, position)}\nwrote to stderr:\n{output.text}")
-        output.get("data", {}).pop(WIDGET_VIEW, None)
+        data = output.get("data", {})
+        data.pop(WIDGET_VIEW, None)
+        if "image/png" in data:
+            data.pop("text/html", None)  # the same picture once more, with its text; see show.Picture
     cell.metadata.pop("execution", None)
 
 

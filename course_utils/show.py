@@ -5,6 +5,7 @@ plain table that still reads well where styles are stripped (GitHub); its code c
 which JupyterLab colors to fit its light or dark theme.
 """
 
+import base64
 import html
 import inspect
 import io
@@ -155,7 +156,10 @@ class Picture:
         self._png, self._alt = png, alt
 
     def _repr_mimebundle_(self, include=None, exclude=None):
-        return {"image/png": self._png, "text/plain": self._alt}, {"image/png": {"alt": self._alt}}
+        # JupyterLab shows the HTML: it leaves the text out where it shows a PNG. Others read it from the metadata.
+        source = base64.b64encode(self._png).decode()
+        page = f'<img src="data:image/png;base64,{source}" alt="{html.escape(self._alt)}" style="background:white">'
+        return {"image/png": self._png, "text/html": page, "text/plain": self._alt}, {"image/png": {"alt": self._alt}}
 
     def __repr__(self):
         return self._alt

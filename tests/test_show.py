@@ -7,6 +7,7 @@ from html.parser import HTMLParser
 import numpy as np
 import pytest
 from IPython.core.formatters import DisplayFormatter
+from matplotlib.figure import Figure
 
 import course_utils
 from course_utils import data, show, startup
@@ -204,3 +205,11 @@ def test_ipython_shows_both_forms_and_the_same_each_time():
     bundles = [DisplayFormatter().format(show.side_by_side(double, "b", {"k": 0.1}))[0] for _ in range(2)]
     assert bundles[0] == bundles[1] and set(bundles[0]) == {"text/plain", "text/html"}
     assert "0x" not in str(bundles[0])
+
+
+def test_a_figure_has_its_text_wherever_it_is_shown():
+    bundle, metadata = show.figure(Figure(), 'A line, "steep".')._repr_mimebundle_()
+    assert bundle["text/plain"] == metadata["image/png"]["alt"] == 'A line, "steep".'
+    assert 'alt="A line, &quot;steep&quot;."' in bundle["text/html"]  # JupyterLab gives a PNG no text
+    with pytest.raises(ValueError, match="alt must be a sentence"):
+        show.figure(Figure(), " ")

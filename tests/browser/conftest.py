@@ -91,6 +91,7 @@ def lab(tmp_path_factory, chromium):
     environment = launcher.lab_environment(ROOT, token) | {
         "PYTHONPATH": str(ROOT),
         "DLT_PROGRESS_FILE": str(folder / "progress.json"),
+        "JUPYTERLAB_SETTINGS_DIR": str(folder / ".settings"),  # a test may choose another theme; the user's own stays
     }
     with open(folder / "lab.log", "w") as log:
         streams = {"stdin": subprocess.DEVNULL, "stdout": log, "stderr": log}

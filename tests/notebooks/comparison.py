@@ -84,9 +84,15 @@ def align(outputs, reference):
 
 
 def _copies(outputs):
-    """Copy outputs, leaving out stderr: nbval still shows the originals."""
-    kept = [out for out in outputs if (out.get("output_type"), out.get("name")) != ("stream", "stderr")]
-    return [nbformat.from_dict({**out, **({"data": dict(out["data"])} if "data" in out else {})}) for out in kept]
+    """Copy outputs, leaving out stderr and, as the builder does, a picture's HTML: nbval still shows the originals."""
+    copies = []
+    for output in outputs:
+        if (output.get("output_type"), output.get("name")) != ("stream", "stderr"):
+            data = dict(output.get("data", {}))
+            if "image/png" in data:
+                data.pop("text/html", None)
+            copies.append(nbformat.from_dict({**output, **({"data": data} if "data" in output else {})}))
+    return copies
 
 
 def _agree(found, wanted):

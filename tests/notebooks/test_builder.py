@@ -25,7 +25,7 @@ ipywidgets.IntSlider(description="w1")
 
 # %%
 from IPython.display import display
-display({"text/plain": "picture", "image/png": "AAAA"}, raw=True)
+display({"text/plain": "picture", "text/html": "<img>", "image/png": "AAAA"}, raw=True)
 """
 )
 
