@@ -13,6 +13,7 @@ import numpy as np
 
 DATA = Path(__file__).resolve().parent.parent / "data"
 SHA256 = {
+    "drinks.csv": "1e2556839fb3b67bbb90a8f8b55a372535a535a8f080686cb77e216fe3b5798b",
     "penguins.csv": "1867a776a83379df4219f227bb1effb967da12adb13732127c8c8d120434c29b",
     "digits.npz": "458f1ccd72e6b1fb77f331e7100b7fed0c04b5a813d21022a9a49a28d55cd816",
     "growth.npz": "33684e8960d66fcab2b42b1fcc72dbc26e3a3ad575d711892cca813123f9ef7e",
@@ -95,6 +96,71 @@ def load_houses():
     """
     table = np.loadtxt(io.StringIO(read("houses.csv").decode("ascii")), delimiter=",", skiprows=1)
     return Houses(table[:, :-1].copy(), table[:, -1].copy(), HOUSE_FEATURES)
+
+
+class Drinks(NamedTuple):
+    """A series of sales, one number a month.
+
+    Args:
+        months: the first day of each month, datetime64[M] `(309,)`.
+        sales: in millions of US dollars, float64 `(309,)`.
+    """
+
+    months: np.ndarray
+    sales: np.ndarray
+
+
+def load_drinks():
+    """Load the monthly sales of US wholesalers of alcoholic drinks, January 1992 to September 2017.
+
+    Returns:
+        Drinks: `months` `(309,)`, `sales` `(309,)` in millions of US dollars, not adjusted for the season.
+
+    Raises:
+        ValueError: if the file is not the original.
+        FileNotFoundError: if the file is missing.
+
+    Source: US Census Bureau, through FRED (series S4248SM144NCEN).
+    """
+    months, sales = zip(*csv.reader(io.StringIO(read("drinks.csv").decode("ascii"))))
+    return Drinks(np.array(months[1:], dtype="datetime64[M]"), np.array(sales[1:], dtype=np.float64))
+
+
+DIRECTIONS = {"left": (0, -1), "right": (0, 1), "up": (-1, 0), "down": (1, 0)}  # (rows, columns) from frame to frame
+
+
+def moving_shapes(clips, frames=2, side=16, seed=0):
+    """Make small videos of a square, a disc or a cross that moves one pixel from each frame to the next.
+
+    The first frame tells nothing about the direction: place, shape and brightness are drawn without regard to it.
+
+    Args:
+        clips: how many videos.
+        frames: of each video.
+        side: height and width of a frame, in pixels.
+        seed: of the random numbers.
+
+    Returns:
+        `(x, y)`: frames float32 `(clips, frames, side, side)`, from 0.5 to 1 on the shape and 0 elsewhere; labels
+        int64 `(clips,)`, the position of the direction in `DIRECTIONS`.
+
+    Raises:
+        ValueError: if there are no clips or frames, or the shapes would leave the frame.
+    """
+    margin = 2 + frames - 1  # half a shape, and the way that it goes
+    if clips < 1 or frames < 1 or side < 2 * margin + 1:
+        raise ValueError(f"clips and frames must be at least 1 and side at least {2 * margin + 1}, got {side}")
+    random = np.random.default_rng(seed)
+    y = random.integers(len(DIRECTIONS), size=clips)
+    shape = random.integers(3, size=(clips, 1, 1, 1))
+    start = random.integers(margin, side - margin, size=(clips, 1, 2))
+    way = np.array(list(DIRECTIONS.values()))[y, np.newaxis]  # (clips, 1, 2)
+    center = start + way * np.arange(frames)[:, np.newaxis]  # (clips, frames, 2)
+    away = np.abs(center[..., np.newaxis] - np.arange(side))  # (clips, frames, 2, side)
+    down, across = away[:, :, 0, :, np.newaxis], away[:, :, 1, np.newaxis, :]
+    square = np.maximum(down, across) <= 2
+    x = np.choose(shape, [square, down**2 + across**2 <= 5, square & (np.minimum(down, across) == 0)])
+    return (x * random.uniform(0.5, 1, size=(clips, 1, 1, 1))).astype(np.float32), y
 
 
 def load_digits():

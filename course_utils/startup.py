@@ -156,6 +156,7 @@ def _import_keras():
 
             tf.random.set_seed(_state["seed"])
             tf.config.experimental.enable_op_determinism()
+            tf.get_logger().setLevel("ERROR")  # else the fifth run of a cell that builds a model warns of retracing
             keras.ops.add(1.0, 1.0)  # opens the devices, the last step that writes to the descriptor
     except BaseException as error:  # whatever it is, it must reach the one who waits
         _keras.set_exception(error)

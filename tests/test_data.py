@@ -27,6 +27,7 @@ LOADERS = {
     "digits.npz": data.load_digits,
     "growth.npz": data.load_growth,
     "houses.csv": data.load_houses,
+    "drinks.csv": data.load_drinks,
 }
 
 
@@ -92,6 +93,40 @@ def test_houses_are_the_sales_of_ames():
     assert (houses.y.min(), houses.y.max(), np.median(houses.y)) == (12789, 755000, 160000)
 
 
+def test_drinks_are_309_months_without_a_gap():
+    drinks = data.load_drinks()
+    assert drinks.months.shape == drinks.sales.shape == (309,) and drinks.sales.dtype == np.float64
+    assert (str(drinks.months[0]), str(drinks.months[-1])) == ("1992-01", "2017-09")
+    assert set(np.diff(drinks.months).astype(int)) == {1}
+    assert (drinks.sales[0], drinks.sales[-1]) == (3459, 11917)  # first and last line of the file
+    assert (drinks.sales.min(), drinks.sales.max()) == (3031, 14740)
+
+
+def test_shapes_move_one_pixel_in_the_direction_of_their_label():
+    x, y = data.moving_shapes(200, frames=3, seed=1)
+    assert x.shape == (200, 3, 16, 16) and x.dtype == np.float32 and y.shape == (200,) and y.dtype == np.int64
+    assert set(y) == {0, 1, 2, 3} and list(data.DIRECTIONS) == ["left", "right", "up", "down"]
+    ways = list(data.DIRECTIONS.values())
+    for clip, label in zip(x, y):
+        for frame, following in zip(clip, clip[1:]):
+            assert np.array_equal(np.roll(frame, ways[label], axis=(0, 1)), following)
+    assert set((x[:, 0] > 0).sum(axis=(1, 2))) == {25, 21, 9}  # square, disc, cross
+    assert ((x == 0) | (x >= 0.5)).all() and x.max() <= 1
+
+
+def test_shapes_repeat_with_their_seed_and_the_first_frame_tells_nothing():
+    (x, y), (same, _), (other, _) = (data.moving_shapes(4000, seed=seed) for seed in (0, 0, 1))
+    assert np.array_equal(x, same) and not np.array_equal(x, other)
+    means = np.array([x[y == label, 0].mean(axis=0) for label in range(4)])
+    assert np.ptp(means, axis=0).max() < 0.15
+
+
+@pytest.mark.parametrize("wrong", [{"clips": 0}, {"frames": 0}, {"side": 6}])
+def test_shapes_that_cannot_be_made(wrong):
+    with pytest.raises(ValueError, match="side at least"):
+        data.moving_shapes(**{"clips": 1, "frames": 2, "side": 16, **wrong})
+
+
 def test_growth_is_a_grid_whose_first_entries_can_be_made_again():
     grid = data.load_growth()
     shape = tuple(len(axis) for axis in grid[2:])
@@ -104,7 +139,7 @@ def test_growth_is_a_grid_whose_first_entries_can_be_made_again():
 
 def test_writing_into_an_array_hurts_nobody():
     loads = [lambda: data.load_penguins()[:2], lambda: data.load_digits()[0], lambda: data.load_houses()[:2]]
-    loads.append(data.load_growth)
+    loads += [data.load_growth, data.load_drinks]
     for load in loads:
         before = [array.copy() for array in load()]
         for array in load():
@@ -179,6 +214,12 @@ def test_build_takes_six_columns_of_the_houses():
     header, row, end = build.houses(sales).decode().split("\n")
     assert header.split(",") == [*data.HOUSE_FEATURES, "sale_price_usd"]
     assert (row, end) == ("9,8,0,1999,2,5", "")
+
+
+def test_build_turns_days_into_months():
+    assert build.drinks(b"date,S4248SM144NCEN\n8035.0,3459.0\n8066.0,3458.0\n") == (
+        b"month,sales_million_usd\n1992-01,3459\n1992-02,3458\n"
+    )
 
 
 def test_build_writes_only_the_original(tmp_path, monkeypatch):

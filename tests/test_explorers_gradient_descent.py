@@ -52,7 +52,7 @@ def test_divergence_at_0_26_in_numbers_and_words():
 
 @pytest.mark.parametrize(
     "optimizer, path",
-    [("SGD with momentum 0.9", (1.16, 1.4512)), ("RMSprop", (1.0316, 1.0544)), ("Adam", (1.01, 1.02))],
+    [("SGD, momentum 0.9", (1.16, 1.4512)), ("RMSprop", (1.0316, 1.0544)), ("Adam", (1.01, 1.02))],
 )
 def test_optimizers_take_the_steps_of_the_table(optimizer, path):
     assert [end(optimizer=optimizer, steps=n)[0] for n in (1, 2)] == pytest.approx(path, abs=DIGITS)

@@ -249,3 +249,9 @@ def test_no_file_names_a_machine_or_a_package_host():
             f"{name(path)}:{number}" for number, line in lines if NOT_HERE.search(line) and path != Path(__file__)
         ]
     assert found == []
+
+
+@pytest.mark.parametrize("words", [("check",), ("format", "--check")], ids="-".join)
+def test_ruff_finds_nothing(words):
+    found = subprocess.run([sys.executable, "-m", "ruff", *words, "."], cwd=ROOT, capture_output=True, text=True)
+    assert found.returncode == 0, found.stdout + found.stderr

@@ -2,9 +2,12 @@
 
 from .backpropagation import backpropagation
 from .batches import batches
+from .dense import dense
 from .forward_propagation import forward_propagation
 from .gradient_descent import gradient_descent
 from .growth import growth
+from .kernel import kernel
+from .memory import memory
 from .perceptron import perceptron
 from .race import race
 from .xor import xor
@@ -12,9 +15,12 @@ from .xor import xor
 __all__ = [
     "backpropagation",
     "batches",
+    "dense",
     "forward_propagation",
     "gradient_descent",
     "growth",
+    "kernel",
+    "memory",
     "perceptron",
     "race",
     "xor",

@@ -7,7 +7,7 @@ import numpy as np
 from course_utils import nn, plotting
 
 from .base import Explorer, number
-from .controls import Choice, Number
+from .controls import Choice, Number, seed_number
 
 RECORDS = {"Greta (y = 1)": ((0.9, -1.0, 1.2), 1.0), "Alan (y = 0)": ((-0.4, 1.5, 0.2), 0.0)}
 LOSSES = {"mean squared error": "MeanSquaredError", "binary cross-entropy": "BinaryCrossentropy"}
@@ -36,15 +36,16 @@ INITIAL = {
 }
 
 
-def build(K):
-    """Return the 3–2–1 network of sigmoid neurons.
+def build(K, inputs=3):
+    """Return a network of sigmoid neurons: two hidden, one output.
 
     Args:
         K: `nn` or `keras`.
+        inputs: how many.
     """
     return K.Sequential(
         [
-            K.Input(shape=(3,)),
+            K.Input(shape=(inputs,)),
             K.layers.Dense(2, activation="sigmoid", name="hidden"),
             K.layers.Dense(1, activation="sigmoid", name="output"),
         ]
@@ -187,7 +188,7 @@ def values(K, state):
         "L": found["loss"],
         "∂L/∂w": found["gradients"][chosen],
         "new w": found["updated"][chosen],
-        "‖all 11 ∂‖": np.linalg.norm(found["gradients"]),
+        "‖all ∂‖": np.linalg.norm(found["gradients"]),
     }
 
 
@@ -223,12 +224,7 @@ def draw(figure):
     Returns:
         Function `update(arrays)`.
     """
-    axes = figure.add_axes((0.0, 0.0, 1.0, 0.92))
-    positions, edges = plotting.network(axes, (3, 2, 1))
-    for layer, head in zip(positions, HEADS):
-        figure.text(layer[0, 0] / 12, 0.945, head, ha="center", fontsize=13, weight="bold")
-    nodes = [plotting.QuickText(axes, *spot) for layer in positions for spot in layer]
-    labels = [plotting.QuickText(axes, *spot, white=True) for spot in label_spots(positions)]
+    axes, positions, edges, nodes, labels = network_with_texts(figure, (0.0, 0.0, 1.0, 0.92), HEADS)
     (chosen,) = axes.plot([], [], color=plotting.COLORS["vermillion"], lw=4, zorder=1, animated=True)
     summary = plotting.QuickText(axes, positions[2][0, 0] - 0.05, 1.0)
     lines = (
@@ -250,6 +246,27 @@ def draw(figure):
         )
 
     return update
+
+
+def network_with_texts(figure, place, heads):
+    """Draw the 3–2–1 network with a heading on each layer, and texts to be filled.
+
+    Args:
+        figure: Matplotlib Figure.
+        place: of the axes, (left, bottom, width, height) as shares of the figure.
+        heads: the three headings.
+
+    Returns:
+        `(axes, positions, edges, nodes, labels)`: the Axes, what `plotting.network` returns, a text on each neuron,
+        and a text for each of WEIGHTS.
+    """
+    axes = figure.add_axes(place)
+    positions, edges = plotting.network(axes, (3, 2, 1))
+    for layer, head in zip(positions, heads):
+        figure.text(layer[0, 0] / 12, 0.945, head, ha="center", fontsize=13, weight="bold")
+    nodes = [plotting.QuickText(axes, *spot) for layer in positions for spot in layer]
+    labels = [plotting.QuickText(axes, *spot, white=True) for spot in label_spots(positions)]
+    return axes, positions, edges, nodes, labels
 
 
 def between_neurons(line):
@@ -279,10 +296,18 @@ def label_spots(positions):
     return [*spots, output[0] + np.array([-0.05, 0.93])]
 
 
+def input_texts(x):
+    """Return what stands on the three input neurons.
+
+    Args:
+        x: the record `(3,)`.
+    """
+    return [f"x{'₁₂₃'[i]}\n{v:.4g}".replace("-", "−") for i, v in enumerate(x)]
+
+
 def _node_texts(found):
-    inputs = [f"x{'₁₂₃'[i]}\n{v:.4g}".replace("-", "−") for i, v in enumerate(found["x"])]
     hidden = [f"{number(z)}\n{number(a)}" for z, a in zip(found["z_h"], found["a_h"])]
-    return [*inputs, *hidden, f"{number(found['z_o'])}\n{number(found['prediction'])}"]
+    return [*input_texts(found["x"]), *hidden, f"{number(found['z_o'])}\n{number(found['prediction'])}"]
 
 
 def changed(state, key):
@@ -303,14 +328,14 @@ def backpropagation():
     Returns:
         Explorer.
     """
-    names = tuple((f"{key}   {text}", key) for key, (_, text) in WEIGHTS.items())
+    names = tuple((f"{key}: {text.split(' (')[0]}", key) for key, (_, text) in WEIGHTS.items())
     controls = [
         Choice("weight", "weight", names, "the weight that the next line moves"),
         Number(lambda state: state["weight"], "its value", help="value of the chosen weight"),
         Number("learning_rate", "η", (0.001, 100.0), 0.05, log=True, help="learning rate"),
         Choice("record", "record", tuple(RECORDS), "the penguin that goes through the network"),
         Choice("loss", "loss", tuple(LOSSES), "how the error is measured"),
-        Number("seed", "seed", (0, 20), 1, strict=True, whole=True, help="of the random start"),
+        seed_number(help="of the random start"),
     ]
     actions = {"Update once": update_once, "Random start": random_start}
     return Explorer(

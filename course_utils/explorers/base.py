@@ -46,6 +46,7 @@ STYLE = """<style onload="
 </style>"""
 CSS_DPI = 96  # a CSS pixel is 1/96 inch, so 12 pt here are 12 pt in the browser
 SHARPNESS = 1.5  # image pixels for each CSS pixel, for projectors and laptops that scale
+READOUT = 260  # CSS pixels, what two columns of controls leave of a notebook on a projector
 TEXT = "font-size:16px;line-height:1.35;color:var(--jp-ui-font-color1,#222)"
 PAUSE = 0.005  # seconds in which further changes join a frame
 SETTLED = 0.15  # seconds without a change after which slow values are computed
@@ -144,8 +145,9 @@ class Explorer:
         self._make_widgets(controls, size)
         self._show_controls()
         self._paint()
+        loaded = startup.keras_if_loaded()  # asked before: it may end to load while the values are computed
         self._compare()
-        if not startup.keras_if_loaded():
+        if not loaded:
             startup.when_keras_loads(self._compare)
 
     # What a notebook, a teacher or a test uses.
@@ -211,7 +213,7 @@ class Explorer:
         self.buttons = {text: self._button(text) for text in self._actions}
         self.words = widgets.HTML()
         wide = size[0] > 600  # then the controls stand under the figure, in two columns
-        self.readout = widgets.HTML(layout=box(width=f"{250 if wide else WIDTH}px"))
+        self.readout = widgets.HTML(layout=box(width=f"{READOUT if wide else WIDTH}px"))
         panel = box(width=f"{WIDTH * (1 + wide) + 8}px", flex="0 0 auto", flex_flow="row wrap", overflow="visible")
         buttons = widgets.HBox(list(self.buttons.values()), layout=box(flex_flow="row wrap", margin="4px 0"))
         panel = widgets.HBox([*(row.widget for row in self.rows), buttons], layout=panel)
@@ -319,7 +321,7 @@ def agreement_html(ours, theirs, tolerance, change=0):
         tolerance: up to which they must agree.
         change: number of the change that it shows.
     """
-    cell, rows, same = 'style="padding:0 10px 0 0;white-space:nowrap;text-align:', [], True
+    cell, rows, same = 'style="padding:0 0 0 8px;white-space:nowrap;text-align:', [], True
     for name, value in ours.items():
         other = "loading…"
         if theirs is not None:
@@ -333,7 +335,7 @@ def agreement_html(ours, theirs, tolerance, change=0):
     heads = "".join(f'<th scope="col" {cell}right">{head}</th>' for head in ("", "NumPy", "Keras"))
     return (
         f'<div data-change="{change}" style="{TEXT}">'
-        '<table style="border-collapse:collapse;font-variant-numeric:tabular-nums">'
+        '<table style="margin-left:-8px;border-collapse:collapse;font-variant-numeric:tabular-nums">'
         f"<thead><tr>{heads}</tr></thead><tbody>{''.join(rows)}</tbody></table><div><b>{verdict}</b></div></div>"
     )
 

@@ -9,7 +9,7 @@ from course_utils import nn, plotting
 from .backpropagation import WEIGHTS, split
 from .backpropagation import build as build_network
 from .base import Explorer, number
-from .controls import Choice, Number
+from .controls import Choice, Number, seed_number
 from .forward_propagation import birds
 from .gradient_descent import OPTIMIZERS
 from .perceptron import ALAN, GRETA
@@ -228,12 +228,11 @@ def draw(figure):
     axes.set_ylim(0, HIGHEST)
     lines, notes = {}, {}
     for row, (size, (color, style, marker)) in enumerate(LOOKS.items()):
-        look = {"color": plotting.COLORS[color], "animated": True}
-        (lines[size],) = axes.plot([], [], ls=style, marker=marker, scalex=False, scaley=False, **look)
-        place = {"transform": axes.transAxes, "fontsize": 12}
-        notes[size] = axes.text(0.13, 0.94 - 0.075 * row, "", va="center", **place, **look)
-        sample = {"ls": style, "marker": marker, "lw": 2.5, "color": plotting.COLORS[color]}
-        axes.plot([0.02, 0.11], [0.94 - 0.075 * row] * 2, transform=axes.transAxes, **sample)
+        look = {"ls": style, "marker": marker, "color": plotting.COLORS[color]}
+        (lines[size],) = axes.plot([], [], scalex=False, scaley=False, animated=True, **look)
+        height, place = 0.94 - 0.075 * row, {"transform": axes.transAxes}
+        notes[size] = axes.text(0.13, height, "", va="center", fontsize=12, animated=True, **place)
+        axes.plot([0.02, 0.11], [height] * 2, lw=2.5, **place, **look)
     title = axes.text(0, 1.06, "", transform=axes.transAxes, fontsize=16, weight="bold", animated=True)
     shown = {}
 
@@ -281,7 +280,7 @@ def batches():
         Choice("optimizer", "optimizer", tuple(OPTIMIZERS), "how an update follows from the slopes"),
         Choice("batch_size", "batch", sizes, "the run that is drawn bold and compared with Keras"),
         Choice("by", "count by", (BY_EPOCHS, BY_UPDATES), "what the horizontal axis counts"),
-        Number("seed", "seed", (0, 20), 1, strict=True, whole=True, help="of the birds' order"),
+        seed_number(help="of the birds' order"),
     ]
     actions = {"One epoch more": one_epoch_more, "10 epochs": train_for(10), "20 epochs": train_for(20)}
     return Explorer("Batches", INITIAL, arrays, draw, controls, actions, values, alt, tolerance=1e-4, slow=True)

@@ -6,6 +6,7 @@ label is the box's `<label>`. Either of the two moves the other, by mouse or by 
 
 import math
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import ipywidgets as widgets
@@ -80,6 +81,9 @@ class Number:
         return NumberRow(self, report)
 
 
+seed_number = partial(Number, "seed", "seed", (0, 20), 1, strict=True, whole=True)  # takes `help`: the seed of what
+
+
 @dataclass(frozen=True)
 class Choice:
     """One of several named options, in a drop-down list.
@@ -106,7 +110,7 @@ class Choice:
 
 
 WIDTH = 288  # of a row, in CSS pixels: two rows beside each other, or one beside a figure of 540, fit into a notebook
-_LABEL = {"description_width": "86px"}
+_LABEL = {"description_width": "82px"}
 
 
 class Row:
@@ -202,7 +206,7 @@ class ChoiceRow(Row):
             description=control.label,
             tooltip=control.help or control.label,
             style=_LABEL,
-            layout=widgets.Layout(width=f"{WIDTH - 4}px", margin="2px 4px 2px 0"),
+            layout=widgets.Layout(width=f"{WIDTH}px", margin="2px 0"),
         )
         self.widget.observe(self._told(lambda value: (value, "")), "value")
 

@@ -7,10 +7,10 @@ from matplotlib.patches import Circle
 
 from course_utils import data, nn, plotting
 
-from .backpropagation import RECORDS, WEIGHTS, between_neurons, label_spots, split
+from .backpropagation import RECORDS, WEIGHTS, between_neurons, input_texts, network_with_texts, split
 from .backpropagation import random_start as network_with_random_start
 from .base import Explorer, number
-from .controls import Choice, Number
+from .controls import Choice, Number, seed_number
 
 ACTIVATIONS = (("sigmoid", "sigmoid"), ("tanh", "tanh"), ("ReLU", "relu"), ("none (a = z)", "linear"))
 SHORT = {"sigmoid": "σ", "tanh": "tanh", "relu": "ReLU", "linear": ""}
@@ -210,17 +210,12 @@ def draw(figure):
     Returns:
         Function `update(arrays)`.
     """
-    axes = figure.add_axes((0.0, 0.095, 1.0, 0.83))
-    positions, edges = plotting.network(axes, (3, 2, 1))
-    for layer, head in zip(positions, HEADS):
-        figure.text(layer[0, 0] / 12, 0.945, head, ha="center", fontsize=13, weight="bold")
+    axes, positions, edges, nodes, labels = network_with_texts(figure, (0.0, 0.095, 1.0, 0.83), HEADS)
     paths = [[edges[0, i, 0] for i in range(3)], [edges[0, i, 1] for i in range(3)], [edges[1, j, 0] for j in range(2)]]
     mark = {"color": plotting.COLORS["vermillion"], "lw": 4, "animated": True}
     (incoming,) = axes.plot([], [], zorder=1, **mark)
     ring = axes.add_patch(Circle((0, 0), 0.66, fill=False, zorder=3, **mark))
-    nodes = [plotting.QuickText(axes, *spot) for layer in positions for spot in layer]
-    labels = [plotting.QuickText(axes, *spot, white=True) for spot in label_spots(positions)]
-    active = [plotting.QuickText(axes, *(node + [0, side * 0.9]), 11) for node, side in zip(positions[1], (-1, 1))]
+    active = [plotting.QuickText(axes, *(node + [0, side * 0.9])) for node, side in zip(positions[1], (-1, 1))]
     right = plotting.QuickText(axes, positions[2][0, 0] - 0.05, 1.15)
     line = plotting.QuickText(axes, 6, -0.32, 14)
 
@@ -244,9 +239,8 @@ def draw(figure):
 
 
 def _node_texts(found):
-    inputs = [f"x{'₁₂₃'[i]}\n{v:.4g}".replace("-", "−") for i, v in enumerate(found["x"])]
     done = [number(v) if i < found["position"] else "?" for i, v in enumerate(found["steps"])]
-    return [*inputs, *("\n".join(done[i : i + 2]) for i in (0, 2, 4))]
+    return [*input_texts(found["x"]), *("\n".join(done[i : i + 2]) for i in (0, 2, 4))]
 
 
 def forward_propagation():
@@ -264,7 +258,7 @@ def forward_propagation():
         Number(lambda state: state["weight"], "its value", help="value of the chosen weight"),
         Choice("activation", "activation", ACTIVATIONS, "second step of the hidden neurons"),
         Choice("record", "record", tuple(RECORDS), "the penguin that goes through the network"),
-        Number("seed", "seed", (0, 20), 1, strict=True, whole=True, help="of the random start"),
+        seed_number(help="of the random start"),
     ]
     actions = {"Next step": next_step, "All steps": all_steps, "Random start": random_start}
     return Explorer(

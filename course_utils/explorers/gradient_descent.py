@@ -32,7 +32,7 @@ class Curve:
         weights: function w → list for `set_weights`.
         record: `(x, y)`, each `(1, features)`.
         position: where w stands in the list of weights: (which array, index in it).
-        w_limits: of the drawing, and of the start.
+        w_limits: of the drawing.
         loss_limits: of the drawing.
         start: where w starts at first.
     """
@@ -69,7 +69,7 @@ CURVES = {
 }
 OPTIMIZERS = {  # name: (class, arguments besides the learning rate)
     "SGD": ("SGD", {}),
-    "SGD with momentum 0.9": ("SGD", {"momentum": 0.9}),
+    "SGD, momentum 0.9": ("SGD", {"momentum": 0.9}),
     "RMSprop": ("RMSprop", {}),
     "Adam": ("Adam", {}),
 }
@@ -258,7 +258,7 @@ def draw(figure):
     (first,) = axes.plot([], [], "s", ms=9, mfc="white", zorder=5, label="start", **black)
     bold = {"transform": axes.transAxes, "weight": "bold", "animated": True}
     title = axes.text(0, 1.12, "", fontsize=15, **bold)
-    note = axes.text(0, 1.03, "", fontsize=14, color=plotting.COLORS["vermillion"], **bold)
+    note = axes.text(0, 1.03, "", fontsize=14, **bold)
     tangent = plotting.tangent(axes, animated=True)
     plotting.still_legend(axes, loc="upper center", ncols=3, columnspacing=1.2, handletextpad=0.4)
     shown = {"curve": None}
@@ -272,7 +272,7 @@ def draw(figure):
         here.set_data(*inside[-1:].T)
         first.set_data(*inside[:1].T)
         title.set_text(f"step {found['steps']}: w {number(w)}, loss {number(loss)}")
-        note.set_text("diverging: it has left the picture" if outside else "diverging" if found["diverged"] else "")
+        note.set_text(", ".join(["diverging"] * found["diverged"] + ["outside the picture"] * outside))
         if shown["curve"] == found["curve"]:
             return False
         shown["curve"] = found["curve"]
@@ -293,7 +293,7 @@ def gradient_descent():
     """
     controls = [
         Number("learning_rate", "η", (0.001, 100), 0.02, log=True, help="learning rate"),
-        Number("start", "start w", lambda state: CURVES[state["curve"]].w_limits, 0.01, help="where w begins"),
+        Number("start", "start w", (-2.0, 7.0), 0.01, help="where w begins; the box takes more than the slider"),
         Choice("optimizer", "optimizer", tuple(OPTIMIZERS), "how a step follows from the slope"),
         Choice("curve", "curve", tuple(CURVES), "the loss that is walked down"),
     ]

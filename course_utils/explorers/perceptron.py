@@ -8,7 +8,7 @@ from matplotlib.patheffects import withStroke
 from course_utils import data, nn, plotting
 
 from .base import Explorer
-from .controls import Choice, Number
+from .controls import Choice, Number, seed_number
 
 STEP, SIGMOID = "step", "sigmoid"
 GRETA, ALAN = 241, 100  # their rows among the Adelie and Gentoo penguins
@@ -73,9 +73,7 @@ def build(K):
     return K.Sequential([K.Input(shape=(2,)), K.layers.Dense(1, name="neuron")])
 
 
-@cache
-def _model(K):
-    return build(K)
+_model = cache(build)
 
 
 def outputs(K, state, x):
@@ -278,7 +276,7 @@ def perceptron():
         Number("b", "b", help="bias: moves the line without turning it"),
         Number("learning_rate", "η", (0.001, 10), 0.05, log=True, help="learning rate"),
         Choice("activation", "activation", (STEP, SIGMOID), "what the output is made with"),
-        Number("seed", "seed", (0, 20), 1, strict=True, whole=True, help="of the random start"),
+        seed_number(help="of the random start"),
     ]
     actions = {"Next record": next_record, "Whole epoch": whole_epoch, "Random start": random_start}
     return Explorer("Perceptron", INITIAL, arrays, draw, controls, actions, values, alt, changed=changed)

@@ -10,7 +10,7 @@ from course_utils import data, nn, plotting
 
 from .backpropagation import loss_and_gradients
 from .base import Explorer
-from .controls import Choice, Number
+from .controls import Choice, Number, seed_number
 
 RANDOM, RULE, DESCENT = "random tries", "perceptron rule", "gradient descent"
 LOOKS = {RANDOM: ("purple", ":", "s"), RULE: ("blue", "-", "o"), DESCENT: ("vermillion", "--", "^")}
@@ -312,7 +312,7 @@ def race():
     controls = [
         Choice("records", "records", tuple(RECORDS), "what the neuron shall learn"),
         Number("learning_rate", "η", (0.01, 10), 0.05, log=True, help="learning rate of the rule and of the descent"),
-        Number("seed", "seed", (0, 20), 1, strict=True, whole=True, help="of the random tries and of the start"),
+        seed_number(help="of the random tries and of the start"),
     ]
     actions = {f"{n:,} pass{'es' * (n > 1)}": run(n) for n in (1, 10, 100, 1000)} | {"To the end": run()}
     return Explorer(

@@ -1,6 +1,6 @@
 """The XOR explorer: nine weights, the plane of the inputs beside that of the hidden layer. Numbers: notebook 04."""
 
-from functools import cache
+from functools import cache, partial
 
 import numpy as np
 from matplotlib.colors import to_rgb
@@ -8,8 +8,9 @@ from matplotlib.lines import Line2D
 
 from course_utils import nn, plotting
 
+from .backpropagation import build
 from .base import Explorer, number
-from .controls import Number
+from .controls import Number, seed_number
 
 X = np.array([[0, 0], [0, 1], [1, 0], [1, 1]], float)  # (records, inputs)
 Y = np.array([0, 1, 1, 0], float)  # XOR
@@ -37,22 +38,7 @@ REACH = (-0.4, 1.4)  # of all four axes
 CELLS = 60  # of the tint, along one side
 
 
-def build(K):
-    """Return the 2–2–1 network of sigmoid neurons.
-
-    Args:
-        K: `nn` or `keras`.
-    """
-    return K.Sequential(
-        [
-            K.Input(shape=(2,)),
-            K.layers.Dense(2, activation="sigmoid", name="hidden"),
-            K.layers.Dense(1, activation="sigmoid", name="output"),
-        ]
-    )
-
-
-_model = cache(build)
+_model = cache(partial(build, inputs=2))
 
 
 def weights(state):
@@ -154,7 +140,7 @@ def values(K, state):
     model = _model(K)
     model.set_weights(weights(state))
     y_hat = np.asarray(model(np.asarray(X, "float32")))[:, 0]
-    return {f"ŷ of ({x1:g}, {x2:g})": value for (x1, x2), value in zip(X, y_hat)}
+    return {f"ŷ ({x1:g}, {x2:g})": value for (x1, x2), value in zip(X, y_hat)}
 
 
 def alt(state, found):
@@ -280,7 +266,7 @@ def xor():
         *(Number(key, label, step=0.1, help=text) for key, (_, label, text) in WEIGHTS.items()),
         Number("k", "k", (0.5, 20.0), 0.5, strict=True, help="multiplies all nine weights: how steep the sigmoids are"),
         Number("learning_rate", "η", (0.01, 10), 0.05, log=True, help="learning rate"),
-        Number("seed", "seed", (0, 20), 1, strict=True, whole=True, help="of the random start"),
+        seed_number(help="of the random start"),
     ]
     actions = {f"Learn {LEARNING_STEPS} steps": learn, "Random start": random_start}
     return Explorer(

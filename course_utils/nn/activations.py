@@ -2,6 +2,7 @@
 
 A forward function takes z (any shape) and returns a of the same shape. Its `.backward(grad, z, a)` takes
 ∂L/∂a and returns ∂L/∂z; elementwise functions multiply by the slope, softmax mixes the classes of a record.
+Where `.reads_z` is False, the slope is found from a alone, and z need not be kept: it may come as None.
 """
 
 import math
@@ -11,11 +12,11 @@ import numpy as np
 from . import utils
 
 
-def _derivative(backward):
-    """Attach the backward function to the forward function under it."""
+def _derivative(backward, reads_z=False):
+    """Attach the backward function to the forward function under it, and whether it reads z or makes do with a."""
 
     def attach(forward):
-        forward.backward = backward
+        forward.backward, forward.reads_z = backward, reads_z
         return forward
 
     return attach
@@ -61,7 +62,7 @@ def tanh(x):
     return np.tanh(x)
 
 
-@_derivative(lambda grad, z, a: grad * (z > 0))
+@_derivative(lambda grad, z, a: grad * (a > 0))  # a > 0 exactly where z > 0
 def relu(x):
     """Cut at zero: a = max(z, 0), slope 1 where z > 0 and 0 elsewhere.
 
@@ -79,7 +80,7 @@ LEAK = float(np.float32(0.2))
 SQRT_HALF = float(np.float32(math.sqrt(0.5)))
 
 
-@_derivative(lambda grad, z, a: np.where(z > 0, grad, LEAK * grad))
+@_derivative(lambda grad, z, a: np.where(a > 0, grad, LEAK * grad))
 def leaky_relu(x):
     """Let a little through below zero: a = z where z > 0, else 0.2 z.
 
@@ -92,7 +93,7 @@ def leaky_relu(x):
     return np.where(x > 0, x, LEAK * x)
 
 
-@_derivative(lambda grad, z, a: np.where(z > 0, grad, grad * (a + 1)))
+@_derivative(lambda grad, z, a: np.where(a > 0, grad, grad * (a + 1)))
 def elu(x):
     """Bend smoothly to −1 below zero: a = z where z > 0, else e^z − 1.
 
@@ -152,7 +153,7 @@ def _gelu_backward(grad, z, a):
     return grad * (cumulative + z * density)
 
 
-@_derivative(_gelu_backward)
+@_derivative(_gelu_backward, reads_z=True)
 def gelu(x):
     """Weigh z by how much of a normal distribution lies below it: a = z Φ(z).
 
@@ -218,7 +219,8 @@ def get(identifier):
     """Return the activation function that a name stands for.
 
     Args:
-        identifier: None (linear), a name such as `"relu"`, or a function that has a `.backward(grad, z, a)`.
+        identifier: None (linear), a name such as `"relu"`, or a function that has a `.backward(grad, z, a)`; if that
+            makes do with a, `.reads_z = False` saves memory.
 
     Returns:
         The function.

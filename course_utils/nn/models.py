@@ -167,6 +167,8 @@ class Model(Trainer, Layer):
             f"Model '{self.name}': input '{tensor.name}' must be numbers of shape ({', '.join(map(str, expected))})"
         )
         try:
+            if tensor.dtype.startswith("int") and not np.isfinite(value).all():
+                raise ValueError("NaN or infinity is no whole number")
             array = np.asarray(value, dtype=tensor.dtype)
         except (TypeError, ValueError) as error:
             raise ValueError(f"{wanted}; {error}") from None

@@ -103,6 +103,15 @@ def lookup(owner, argument, identifier, table):
     return table[identifier]
 
 
+def one_batch(shapes):
+    """Return whether shapes can be of one batch: the same number of records, or None.
+
+    Args:
+        shapes: list of tuples `(batch, …)`.
+    """
+    return len({shape[0] for shape in shapes} - {None}) < 2
+
+
 def flatten(structure):
     """List the leaves of nested lists, tuples and dicts in order, without the Nones.
 

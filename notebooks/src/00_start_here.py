@@ -14,6 +14,7 @@
 #
 # | notebook | what you will be able to say | minutes |
 # |---|---|---|
+# | [01 · Types of deep learning](01_types_of_deep_learning.ipynb) | "Dense, convolution and recurrence are the same weighted sum: used once, at every place, at every time step." | 60 |
 # | [02 · Why deep learning became popular](02_why_deep_learning_became_popular.ipynb) | "Depth pays when data is plentiful and arithmetic is cheap: I have measured both." | 40 |
 # | [03 · The perceptron: intuition](03_perceptron_intuition.ipynb) | "A neuron draws a line; each mistake moves it." | 60 |
 # | [04 · The perceptron: advantages and limits](04_perceptron_advantages_and_limits.ipynb) | "One line cannot do XOR; a hidden layer moves the points until a line can." | 60 |

@@ -21,16 +21,17 @@ NEW_PICTURE = """async ([image, before, seconds]) => {
 SAME_CHANGE = (
     "root => new Set(Array.from(root.querySelectorAll('[data-change]'), part => part.dataset.change)).size === 1"
 )
-# Writes, at each change of a widget of an explorer, whether the callback ran on the main thread.
+# Writes, at each change of a widget of an explorer, whether the callback ran on the main thread. Explorers are found
+# among the outputs: `gc.get_objects()` touches half-made tuples, and TensorFlow's import beside it fails.
 WATCH_THREADS = """
-import gc, pathlib, threading
+import threading
 from course_utils.explorers.base import Explorer
 
 def note(change):
     with open("threads.txt", "a") as file:
         file.write(f"{threading.current_thread() is threading.main_thread()}\\n")
 
-for explorer in [thing for thing in gc.get_objects() if isinstance(thing, Explorer)]:
+for explorer in [thing for thing in Out.values() if isinstance(thing, Explorer)]:
     explorer.image.observe(note, "value")
     for row in explorer.rows:
         for widget in (row.widget, *getattr(row.widget, "children", ())):

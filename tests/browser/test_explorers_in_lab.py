@@ -15,6 +15,9 @@ EXPLORERS = {
         ("weight", "activation", "record"),
         ("Next step", "All steps"),
     ),
+    "dense": ("Dense", ("w", "b", "η"), (), ("Step", "10 steps", "Random start")),
+    "kernel": ("Kernel", ("k₁₁", "k₂₃", "digit", "row", "column"), ("kernel",), ("Rotate 180°",)),
+    "memory": ("Memory", ("u", "w", "b"), ("activation", "input"), ("Keep this curve",)),
     "growth": ("Growth", ("digits", "hidden", "η"), ("along",), ("Train live",)),
     "race": ("Race", ("η",), ("records",), ("10 passes", "100 passes")),
     "xor": ("XOR", ("x₁ → h₁", "x₂ → h₂", "b of h₁", "h₂ → ŷ", "b of ŷ", "k"), (), ("Learn 100 steps", "Random start")),
@@ -26,6 +29,25 @@ PLACES = """root => {
     return boxes.filter(box => box.width).map(box => {
         return [box.x - corner.x, box.y - corner.y, box.width, box.height].map(Math.round).join();
     });
+}"""
+
+# Which texts are wider than what they stand in: an option of a list, the table of values.
+CUT = """root => {
+    const cut = Array.from(root.querySelectorAll("option")).filter(option => {
+        const list = option.closest("select"), alone = list.cloneNode(false);
+        alone.append(option.cloneNode(true));
+        alone.style.cssText = "width: max-content !important; position: absolute";
+        list.after(alone);
+        const wider = alone.offsetWidth > list.offsetWidth;
+        alone.remove();
+        return wider;
+    });
+    const tables = Array.from(root.querySelectorAll("table")).filter(table => {
+        const right = table.getBoundingClientRect().right;
+        const around = table.closest(".jupyter-widgets").getBoundingClientRect().right;
+        return right > around || around > root.getBoundingClientRect().right;
+    });
+    return cut.concat(tables).map(part => part.innerText);
 }"""
 
 
@@ -107,6 +129,30 @@ def test_an_entry_out_of_range_gets_a_sentence(show):
     assert explorer.box("η").input_value() == "0.001"
 
 
+def test_a_start_beyond_the_slider_holds_until_the_curve_changes(show):
+    explorer = show("gradient_descent")
+    press_and_see(explorer, explorer.box("curve"), "End")
+    assert explorer.box("start w").input_value() == "-0.8"
+    explorer.box("start w").fill("-20")
+    press_and_see(explorer, explorer.box("start w"), "Enter")
+    press_and_see(explorer, explorer.box("η"), "ArrowUp", "Enter")
+    press_and_see(explorer, explorer.button("Run 20 steps"), "Space")
+    assert explorer.box("start w").input_value() == "-20"
+    press_and_see(explorer, explorer.box("curve"), "Home")
+    assert explorer.box("start w").input_value() == "1"
+    press_and_see(explorer, explorer.slider("start w"), "End")
+    press_and_see(explorer, explorer.button("Reset"), "Space")
+    assert explorer.box("start w").input_value() == "1"
+
+
+def test_gradients_of_a_plateau_fit_beside_the_controls(show):
+    explorer = show("backpropagation")
+    explorer.box("its value").fill("-20")
+    press_and_see(explorer, explorer.box("its value"), "Enter")
+    assert "−1.94e−05" in explorer.root.get_by_role("table").inner_text()
+    assert explorer.root.evaluate(CUT) == []
+
+
 @pytest.mark.parametrize("name", EXPLORERS)
 def test_controls_and_figure_have_names_and_nothing_jumps(show, name):
     explorer = show(name)
@@ -117,6 +163,7 @@ def test_controls_and_figure_have_names_and_nothing_jumps(show, name):
     for label in choices:
         assert explorer.root.get_by_role("combobox", name=label, exact=True).count() == 1
     assert explorer.root.get_by_role("img", name=EXPLORERS[name][0]).count() == 1
+    assert explorer.root.evaluate(CUT) == []
     before = explorer.root.evaluate(PLACES)
     press_and_see(explorer, explorer.button(buttons[0]), "Space")
     assert explorer.root.evaluate(PLACES) == before

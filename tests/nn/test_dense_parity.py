@@ -85,6 +85,19 @@ def test_every_loss_agrees_over_a_hundred_steps(loss, dtype):
     assert_parity(builder(3, [(4, "tanh", True)], 3, loss, "adam"), x, y, dtype, steps=100)
 
 
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("loss", ["bce", "cce", "sparse"])
+def test_losses_of_probabilities_that_come_without_their_sums_agree(loss, dtype):
+    def build(K):
+        shares = K.layers.Dense(3, activation="sigmoid", name="output")
+        model = K.Sequential([K.Input(shape=(4,)), shares, K.layers.Reshape((3,), name="apart")])
+        model.compile(optimizer=K.optimizers.SGD(0.1), loss=LOSSES[loss][0](K))
+        return model
+
+    rng = np.random.default_rng(3)
+    assert_parity(build, rng.normal(size=(6, 4)), LOSSES[loss][2](6, 3, rng), dtype, steps=5)
+
+
 @pytest.mark.parametrize("optimizer", OPTIMIZERS)
 def test_every_optimizer_agrees_over_a_hundred_steps(optimizer):
     rng = np.random.default_rng(2)

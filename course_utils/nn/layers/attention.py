@@ -83,8 +83,10 @@ class Attention(Layer):
         )
         query, value, key = self._query_value_key(input_shape)
         self.require(
-            query[-1] == key[-1] and (value[1] == key[1] or None in (value[1], key[1])),
-            f"query and key must have the same features, value and key the same steps; got {input_shape}",
+            query[-1] == key[-1]
+            and (value[1] == key[1] or None in (value[1], key[1]))
+            and utils.one_batch(input_shape),
+            f"query and key must have the same features, value and key the same steps, all a batch; got {input_shape}",
         )
 
     @staticmethod
@@ -212,6 +214,11 @@ class AdditiveAttention(Attention):
         self._check_shapes(input_shape)
         features = (input_shape[0][-1],)
         self.scale = self.add_weight("scale", features, "glorot_uniform") if self.use_scale else None
+
+    def _check_shapes(self, input_shape):
+        super()._check_shapes(input_shape)
+        fits = not (self.built and self.use_scale) or input_shape[0][-1:] == self.scale.shape
+        self.require(fits, f"inputs must have as many features as at first, got {input_shape}")
 
     def scores(self, query, key):
         bent = np.tanh(query[:, :, None] + key[:, None])  # (batch, queries, keys, features)

@@ -282,7 +282,7 @@ class Activated(Layer):
         self.activation = activations.get(activation)
 
     def activate(self, z, **arrays):
-        """Apply the activation and keep z, a and whatever else backward needs.
+        """Apply the activation and keep a, whatever else backward needs, and z only where something reads it.
 
         Args:
             z: array of sums.
@@ -292,12 +292,17 @@ class Activated(Layer):
             a, the output.
         """
         a = self.activation(z)
-        self.save(z=z, a=a, **arrays)
+        reads_z = getattr(self.activation, "reads_z", True) or self._makes_probabilities
+        self.save(z=z if reads_z else None, a=a, **arrays)
         return a
 
     @property
+    def _makes_probabilities(self):
+        return self.activation.__name__ in ("sigmoid", "softmax")
+
+    @property
     def logits(self):
-        return self.saved.z if self.activation.__name__ in ("sigmoid", "softmax") else None
+        return self.saved.z if self._makes_probabilities else None
 
     def backward(self, grad):
         return self.backward_sum(self.activation.backward(grad, self.saved.z, self.saved.a))

@@ -65,7 +65,7 @@ class Dense(Activated):
     def call(self, inputs):
         z = inputs @ self.kernel.value  # (batch, …, units)
         if self.use_bias:
-            z = z + self.bias.value
+            z += self.bias.value
         return self.activate(z, x=inputs)
 
     def backward_sum(self, grad):
@@ -123,7 +123,7 @@ class Reshape(Layer):
         fits = self.target_shape.count(-1) <= 1 and (size % known == 0 if -1 in self.target_shape else size == known)
         self.require(
             fits,
-            f"target_shape {self.target_shape} must hold the {size} numbers of a record {input_shape[1:]}",
+            f"target_shape {self.target_shape} must hold the {size} numbers of a record of inputs {input_shape}",
         )
         return (input_shape[0], *(size // known if n == -1 else n for n in self.target_shape))
 
@@ -329,9 +329,13 @@ class Concatenate(Layer):
     def compute_output_shape(self, input_shape):
         several = isinstance(input_shape, list) and len(input_shape) >= 2
         self.require(several, f"inputs must be a list of two or more tensors, got {input_shape}")
+        self.require(
+            all(self.axis < len(shape) and self.axis % len(shape) for shape in input_shape),
+            f"inputs must have axis {self.axis}, not as their first (the batch), got {input_shape}",
+        )
         rests = {tuple(np.delete(np.array(shape[1:], object), self._axis(shape) - 1)) for shape in input_shape}
         self.require(
-            len(rests) == 1 and len({len(shape) for shape in input_shape}) == 1,
+            len(rests) == 1 and len(set(map(len, input_shape))) == 1 and utils.one_batch(input_shape),
             f"inputs may differ in axis {self.axis} only, got {input_shape}",
         )
         shape, axis = list(input_shape[0]), self._axis(input_shape[0])

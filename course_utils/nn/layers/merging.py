@@ -4,7 +4,7 @@ from functools import reduce
 
 import numpy as np
 
-from .. import config
+from .. import config, utils
 from .base import Layer
 
 
@@ -221,8 +221,8 @@ class Dot(Layer):
         )
         sizes = [shape[axis] for shape, axis in zip(input_shape, self.axes)]
         self.require(
-            sizes[0] == sizes[1] or None in sizes,
-            f"inputs must have one size along the axes {self.axes}, got {input_shape}",
+            (sizes[0] == sizes[1] or None in sizes) and utils.one_batch(input_shape),
+            f"inputs must have one size along the axes {self.axes}, and be one batch; got {input_shape}",
         )
         rests = [[n for i, n in enumerate(s) if i not in (0, axis % len(s))] for s, axis in zip(input_shape, self.axes)]
         return (input_shape[0][0], *(rests[0] + rests[1] or [1]))

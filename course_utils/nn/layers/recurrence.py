@@ -40,6 +40,7 @@ class Recurrent(Layer):
     supports_masking = True
     gates = 1
     state_names = ("h",)
+    reads_sums = False  # whether the slope of an activation needs its sum as well as its result
 
     def __init__(
         self,
@@ -67,7 +68,7 @@ class Recurrent(Layer):
         self.go_backwards, self.zero_output_for_mask = go_backwards, zero_output_for_mask
 
     def elementwise(self, argument, identifier):
-        """Return the activation that a name stands for, unless it mixes the units.
+        """Return the activation that a name stands for, unless it mixes the units; note whether it needs the sums.
 
         Args:
             argument: the name of the argument.
@@ -84,6 +85,7 @@ class Recurrent(Layer):
             function is not activations.softmax,
             f"{argument} must work on each unit by itself, such as 'tanh'; softmax mixes the units",
         )
+        self.reads_sums |= getattr(function, "reads_z", True)
         return function
 
     # ---- to be written by subclasses
@@ -193,8 +195,10 @@ class Recurrent(Layer):
         histories = [np.zeros((time + 1, batch, self.units), self.dtype) for _ in self.state_names]
         for history, state in zip(histories, initial_state or []):
             history[0] = state
+        # Where no slope reads the sums, the gates take their place.
+        activated = np.empty_like(sums) if self.reads_sums else sums
         self.save(
-            x=x, sums=sums, activated=np.empty_like(sums), recurrent=self.by_gate(self.recurrent_kernel),
+            x=x, sums=sums, activated=activated, recurrent=self.by_gate(self.recurrent_kernel),
             histories=histories, keep=keep, shown=shown, given=initial_state is not None,
         )  # fmt: skip
         for t in range(time):

@@ -154,7 +154,12 @@ class LSTM(Recurrent):
         c_before, c = run.histories[1][:-1], run.histories[1][1:]
         shown = self.activation(c)
         run.dh_to_dc = squash(o, c, shown)
-        return np.stack([gate(g, z_i, i), gate(c_before, z_f, f), squash(i, z_c, g), gate(shown, z_o, o)])
+        slopes = np.empty_like(run.activated)
+        slopes[0] = gate(g, z_i, i)
+        slopes[1] = gate(c_before, z_f, f)
+        slopes[2] = squash(i, z_c, g)
+        slopes[3] = gate(shown, z_o, o)
+        return slopes
 
     def step_back(self, t, dz, dh, dc):
         run = self.saved
@@ -265,7 +270,11 @@ class GRU(Recurrent):
         reset = h_before @ run.recurrent[2] if self.reset_after else h_before  # what r multiplies
         if self.reset_after and self.use_bias:
             reset += self._biases()[1, 2]
-        return np.stack([gate(h_before - g, sum_z, z), gate(reset, sum_r, r), squash(1 - z, sum_h, g)])
+        slopes = np.empty_like(run.activated)
+        slopes[0] = gate(h_before - g, sum_z, z)
+        slopes[1] = gate(reset, sum_r, r)
+        slopes[2] = squash(1 - z, sum_h, g)
+        return slopes
 
     def step_back(self, t, dz, dh):
         run = self.saved
