@@ -83,11 +83,10 @@ class Attention(Layer):
         )
         query, value, key = self._query_value_key(input_shape)
         self.require(
-            query[-1] == key[-1]
-            and (value[1] == key[1] or None in (value[1], key[1]))
-            and utils.one_batch(input_shape),
-            f"query and key must have the same features, value and key the same steps, all a batch; got {input_shape}",
+            query[-1] == key[-1] and (value[1] == key[1] or None in (value[1], key[1])),
+            f"query and key must have the same features, value and key the same steps; got {input_shape}",
         )
+        self.require(utils.one_batch(input_shape), f"query, value and key must be of one batch, got {input_shape}")
 
     @staticmethod
     def _query_value_key(inputs):

@@ -143,9 +143,10 @@ class MultiHeadAttention(Layer):
             f"query, value and key must have shape (batch, time, features), got {query}, {value} and {key}",
         )
         self.require(
-            (value[1] == key[1] or None in (value[1], key[1])) and utils.one_batch(shapes),
-            f"value and key must have the same number of steps, and all one batch; got {query}, {value} and {key}",
+            value[1] == key[1] or None in (value[1], key[1]),
+            f"value and key must have the same number of steps, got {value} and {key}",
         )
+        self.require(utils.one_batch(shapes), f"query, value and key must be of one batch, got {shapes}")
         if self.built:
             came = [shape[-1] for shape in shapes]
             expected = [projection.rows for projection in (self.query, self.value, self.key)]
