@@ -2,6 +2,7 @@
 
 import os
 import re
+import shutil
 import subprocess
 import sys
 
@@ -9,7 +10,7 @@ import nbformat
 import pytest
 
 from course_utils import builder
-from tests.conftest import ROOT
+from tests.paths import ROOT
 
 TITLE = '# %% [markdown] slideshow={"slide_type": "slide"}\n# # A title\n'
 GOOD = (
@@ -149,7 +150,7 @@ def test_check_names_a_notebook_without_source_and_a_source_without_notebook(pro
 STORED = [("loss 0.1234", True), ("loss 0.1238", True), ("loss 0.1334", False), ("cost 0.1234", False)]
 
 
-def test_nbval_accepts_what_was_built_and_refuses_what_was_changed(source, target):
+def test_nbval_accepts_what_was_built_and_refuses_what_was_changed(project, source, target):
     """The whole way, as the test command runs it: one cell for each stored text, and a widget."""
     cells = ["print('loss 0.1234')"] * len(STORED) + ["import ipywidgets\nipywidgets.IntSlider()"]
     source.write_text(TITLE + "".join(f"\n# %%\n{cell}\n" for cell in cells), encoding="utf-8")
@@ -158,7 +159,8 @@ def test_nbval_accepts_what_was_built_and_refuses_what_was_changed(source, targe
     for cell, (stored, _) in zip(notebook.cells[1:], STORED):
         cell.outputs[0].text = stored + "\n"
     nbformat.write(notebook, target)
-    words = ["--nbval", "--nbval-current-env", "-p", "tests.conftest", "-c", str(ROOT / "pyproject.toml")]
+    shutil.copy(ROOT / "conftest.py", project)  # above the notebooks, as in the course
+    words = ["--nbval", "--nbval-current-env", "--confcutdir", str(project), "-c", str(ROOT / "pyproject.toml")]
     answer = subprocess.run(
         [sys.executable, "-m", "pytest", *words, "-p", "no:cacheprovider", "-rA", str(target)],
         cwd=ROOT,

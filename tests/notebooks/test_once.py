@@ -5,7 +5,7 @@ from collections import defaultdict
 
 import nbformat
 
-from tests.conftest import ROOT
+from tests.paths import ROOT
 
 SETUP = "skip"  # the slide type of the cells that import, and of `# hint()` and `progress()`
 

@@ -6,7 +6,7 @@ import re
 import nbformat
 import pytest
 
-from tests.conftest import ROOT
+from tests.paths import ROOT
 
 # Topic: its terms in the order of the outline. Where the outline is loose, the exact term stands here.
 TERMS = {

@@ -5,7 +5,7 @@ import re
 import nbformat
 import pytest
 
-from tests.conftest import ROOT
+from tests.paths import ROOT
 
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
 DECIMAL = re.compile(r"(?<![\w.])\d+\.(\d+)(?![\w.]*\d)")

@@ -4,7 +4,7 @@ import nbformat
 import pytest
 
 from course_utils import builder
-from tests.conftest import ROOT
+from tests.paths import ROOT
 
 MEGABYTE = 1_000_000
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))

@@ -1,14 +1,16 @@
-"""What all tests share: the environment of notebooks, the order, and numbers compared as numbers."""
+"""What all tests share: the environment of notebooks, the order, and numbers compared as numbers.
+
+It stands here, since pytest asks a conftest.py only about what lies below it, and the notebooks are tests, too.
+"""
 
 import os
 import tempfile
-from pathlib import Path
 
 from nbval.plugin import IPyNbCell
 
 from tests.notebooks import comparison
+from tests.paths import ROOT
 
-ROOT = Path(__file__).resolve().parents[1]
 ORDER = ("tests/notebooks", "notebooks", "tests/browser")  # after everything else, in this order
 
 
