@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.conftest import ROOT
+from tests.paths import ROOT
 
 PACKAGE = ROOT / "course_utils"
 MODULES = sorted(PACKAGE.rglob("*.py"))
@@ -35,7 +35,7 @@ ARROWS = {
     "show": ({"startup"}, {"IPython", "pygments", "numpy"}),
     "explorers": (
         {"nn", "bridge", "startup", "plotting", "data"},
-        {"numpy", "matplotlib", "ipywidgets", "traitlets", "IPython", "PIL", "~keras", "~tensorflow"},
+        {"numpy", "matplotlib", "ipywidgets", "anywidget", "traitlets", "IPython", "PIL", "~keras", "~tensorflow"},
     ),
     "checks": ({"nn", "progress"}, {"numpy", "IPython", "ipywidgets", "pygments"}),
 }

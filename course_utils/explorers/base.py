@@ -6,9 +6,11 @@ K = `keras`, and an action is a function from state to state.
 """
 
 import asyncio
-import html
 import io
+import struct
 import threading
+import time
+import zlib
 
 import ipywidgets as widgets
 import numpy as np
@@ -20,6 +22,8 @@ from traitlets import Unicode
 from course_utils import nn, startup
 
 from .controls import WIDTH
+from .readout import agreement_html, words_html
+from .reruns import replace_earlier
 
 # Letters of 12 pt for the back row, and a focus that is seen. The script mends what ipywidgets leaves out: sliders
 # get a name for screen readers, and plain keys stay inside, since JupyterLab would take the arrow keys of a list for
@@ -38,17 +42,23 @@ STYLE = """<style onload="
         name();
         new MutationObserver(name).observe(root, {childList: true, subtree: true});
     }">
-.dlt-explorer { --jp-widgets-font-size: 16px; --jp-widgets-inline-height: 32px; }
-.dlt-explorer .widget-image { background: white; border-radius: 6px; object-fit: contain; }
+.dlt-explorer { --jp-widgets-font-size: 16px; --jp-widgets-inline-height: 32px; container-type: inline-size;
+    --jp-widgets-slider-handle-border-color: var(--jp-ui-font-color2, #616161); }
+.dlt-explorer .widget-image { background: white; border-radius: 6px; height: auto !important; }
+.dlt-explorer .dlt-words { height: 4.1em; }
+@container (max-width: 760px) { .dlt-explorer .dlt-words { height: 6.8em; } }
+@container (max-width: 520px) { .dlt-explorer .dlt-words { height: 10.8em; } }
 .dlt-explorer .noUi-handle:focus, .dlt-explorer button:focus-visible, .dlt-explorer :is(input, select):focus {
     outline: 3px solid var(--jp-brand-color1, #1976d2) !important; outline-offset: 1px; }
+.dlt-explorer input[type=number] { appearance: textfield; padding-right: 0; }
+.dlt-explorer input[type=number]::-webkit-inner-spin-button { appearance: none; margin: 0; }
 .dlt-explorer select { appearance: auto !important; background-image: none !important; padding: 0 2px !important; }
 </style>"""
 CSS_DPI = 96  # a CSS pixel is 1/96 inch, so 12 pt here are 12 pt in the browser
 SHARPNESS = 1.5  # image pixels for each CSS pixel, for projectors and laptops that scale
 READOUT = 260  # CSS pixels, what two columns of controls leave of a notebook on a projector
-TEXT = "font-size:16px;line-height:1.35;color:var(--jp-ui-font-color1,#222)"
-PAUSE = 0.005  # seconds in which further changes join a frame
+PAUSE = 0.005  # seconds after a frame in which further changes join the next one
+AFTER = 0.05  # seconds from a change to the values of both engines: the frame goes first
 SETTLED = 0.15  # seconds without a change after which slow values are computed
 
 
@@ -94,21 +104,46 @@ class Canvas:
 def encode(picture, compress_level):
     """Return a picture as PNG; above level 1 with a palette, which makes a file a quarter of the size.
 
+    Up to level 1 no row is filtered: Pillow tries all five filters on each, which takes longer than the rest.
+
     Args:
         picture: Pillow image.
         compress_level: 0 to 9.
     """
     if compress_level > 1:
-        picture = picture.quantize(128, dither=Image.Dither.NONE)
-    buffer = io.BytesIO()
-    picture.save(buffer, "PNG", compress_level=compress_level)
-    return buffer.getvalue()
+        buffer = io.BytesIO()
+        picture.quantize(128, dither=Image.Dither.NONE).save(buffer, "PNG", compress_level=compress_level)
+        return buffer.getvalue()
+    rows = np.zeros((picture.height, 1 + 3 * picture.width), np.uint8)  # a row begins with its filter: 0 for none
+    rows[:, 1:] = np.asarray(picture).reshape(picture.height, -1)
+    header = struct.pack(">IIBBBBB", *picture.size, 8, 2, 0, 0, 0)  # 8 bits for each of red, green and blue
+    parts = ((b"IHDR", header), (b"IDAT", zlib.compress(rows, compress_level)), (b"IEND", b""))
+    chunks = (struct.pack(">I", len(x)) + kind + x + struct.pack(">I", zlib.crc32(kind + x)) for kind, x in parts)
+    return b"\x89PNG\r\n\x1a\n" + b"".join(chunks)
 
 
 class FigureImage(widgets.Image):
-    """An image with an accessible name: ipywidgets writes `tooltip` into the page only where a description exists."""
+    """An image with an accessible name: ipywidgets writes `tooltip` into the page only where a description exists.
+
+    Args:
+        canvas: Canvas that paints it.
+        **traits: of the widget.
+    """
 
     description = Unicode("").tag(sync=True)
+
+    def __init__(self, canvas, **traits):
+        super().__init__(**traits)
+        self._canvas = canvas
+
+    def show(self, arrays, change):
+        """Show a frame.
+
+        Args:
+            arrays: dict, as the canvas takes it.
+            change: number of the change that it shows.
+        """
+        self.value = self._canvas.png(arrays)
 
 
 class Explorer:
@@ -127,24 +162,27 @@ class Explorer:
         tolerance: up to which NumPy and Keras must agree (relative where a value is above 1).
         slow: whether `values` is computed only when the changes have paused.
         changed: function `changed(state, key)` → state, called after a control changed the entry `key`.
+        picture: a widget that shows the arrays by itself, with `show(arrays, change)`; the figure that `draw` makes is
+            then for places without a kernel.
     """
 
-    def __init__(self, title, initial, arrays, draw, controls, actions, values, alt,
-                 size=(540, 400), tolerance=1e-6, slow=False, changed=lambda state, key: state):  # fmt: skip
+    def __init__(self, title, initial, arrays, draw, controls, actions, values, alt, size=(540, 400),
+                 tolerance=1e-6, slow=False, changed=lambda state, key: state, picture=None):  # fmt: skip
         self.title, self.state, self._initial = title, dict(initial), dict(initial)
         self._arrays, self._values, self._alt, self._changed = arrays, values, alt, changed
         self._tolerance, self._slow = tolerance, slow
         self._actions = {**actions, "Reset": lambda state: dict(self._initial)}
         self._canvas = Canvas(draw, size)
         self._scheduled, self._message, self.frames, self._changes = {}, "", 0, 0
-        self._closed = False
+        self._closed, self._painted = False, 0.0
         try:
             self._loop = asyncio.get_running_loop()
         except RuntimeError:  # a plain script: everything happens at once
             self._loop = None
-        self._make_widgets(controls, size)
+        self._make_widgets(controls, size, picture)
         self._show_controls()
         self._paint()
+        replace_earlier(self)
         loaded = startup.keras_if_loaded()  # asked before: it may end to load while the values are computed
         self._compare()
         if not loaded:
@@ -164,8 +202,10 @@ class Explorer:
         unknown = sorted(set(changes) - set(self.state))
         if unknown:
             raise ValueError(f"{self.title} has no {', '.join(unknown)}; it has {', '.join(self.state)}")
+        state = self.state
         for key, value in changes.items():
-            self._enter(self._changed({**self.state, key: value}, key))
+            state = self._changed({**state, key: value}, key)
+        self.enter(state)
 
     def press(self, action):
         """Do what the button does.
@@ -178,7 +218,7 @@ class Explorer:
         """
         if action not in self._actions:
             raise ValueError(f"{self.title} has no button {action!r}; it has {', '.join(self._actions)}")
-        self._enter(self._actions[action](self.state))
+        self.enter(self._actions[action](self.state))
 
     @property
     def alt(self):
@@ -204,17 +244,20 @@ class Explorer:
 
     # Widgets.
 
-    def _make_widgets(self, controls, size):
+    def _make_widgets(self, controls, size, picture):
         box = widgets.Layout
         frame = box(width=f"{size[0]}px", height=f"{size[1]}px", flex="0 0 auto", margin="0 8px 6px 0")
+        extent = {"width": str(size[0]), "height": str(size[1])}  # the shape that it keeps where there is less room
         name = f"{self.title}: the sentence below says what is drawn"
-        self.image = FigureImage(format="png", layout=frame, tooltip=name)
-        self.rows = [control.widget(self._report) for control in controls]
+        self.image = picture or FigureImage(self._canvas, format="png", **extent, tooltip=name)
+        self.image.layout = frame
+        self.rows = [control.widget(self.report) for control in controls]
         self.buttons = {text: self._button(text) for text in self._actions}
         self.words = widgets.HTML()
         wide = size[0] > 600  # then the controls stand under the figure, in two columns
         self.readout = widgets.HTML(layout=box(width=f"{READOUT if wide else WIDTH}px"))
-        panel = box(width=f"{WIDTH * (1 + wide) + 8}px", flex="0 0 auto", flex_flow="row wrap", overflow="visible")
+        panel = box(width=f"{WIDTH * (1 + wide) + 8}px", max_width="100%", flex="0 0 auto", flex_flow="row wrap")
+        panel.overflow = "visible"
         buttons = widgets.HBox(list(self.buttons.values()), layout=box(flex_flow="row wrap", margin="4px 0"))
         panel = widgets.HBox([*(row.widget for row in self.rows), buttons], layout=panel)
         panel = [panel, self.readout] if wide else [widgets.VBox([panel, self.readout], layout=box(overflow="visible"))]
@@ -233,19 +276,57 @@ class Explorer:
             yield from Explorer._all_widgets(child)
         yield widget
 
-    def _report(self, control, value, sentence):
-        """A learner moved a control."""
+    def report(self, control, value, sentence):
+        """Take what a learner has entered.
+
+        Args:
+            control: Number or Choice that was moved.
+            value: the new value, None if what came cannot be used.
+            sentence: what to tell the learner about it; may be empty.
+        """
         if value is None:
-            self._enter(self.state, sentence)
+            self.enter(self.state, sentence)
             return
         key = control.key(self.state) if callable(control.key) else control.key
-        self._enter(self._changed({**self.state, key: value}, key), sentence)
+        self.enter(self._changed({**self.state, key: value}, key), sentence)
 
-    def _enter(self, state, sentence=""):
+    def restore(self, state):
+        """Show a state that was saved from `state`.
+
+        Args:
+            state: dict with all entries.
+
+        Raises:
+            ValueError: if an entry is missing; nothing is changed.
+        """
+        missing = sorted(set(self.state) - set(state))
+        if missing:
+            raise ValueError(f"{self.title}: the state lacks {', '.join(missing)}")
+        self.enter(dict(state))
+
+    def enter(self, state, sentence=""):
+        """Show another state.
+
+        Args:
+            state: dict.
+            sentence: what to tell the learner about it; may be empty.
+        """
         self.state, self._message, self._changes = state, sentence, self._changes + 1
+        if self._rested():
+            self._paint()  # at once and before the controls: what is sent first is seen first
+        else:
+            self._soon(self._paint, PAUSE)
         self._show_controls()
-        self._soon(self._paint, PAUSE)
-        self._soon(self._compare, SETTLED if self._slow else 2 * PAUSE, restart=self._slow)
+        self._soon(self._compare, SETTLED if self._slow else AFTER, restart=self._slow)
+
+    def _rested(self):
+        """Tell whether this is the thread of the event loop, and no frame is due or just gone."""
+        try:
+            here = asyncio.get_running_loop() is self._loop
+        except RuntimeError:
+            here = False
+        free = not self._closed and self._paint.__name__ not in self._scheduled
+        return here and free and time.monotonic() > self._painted + PAUSE
 
     def _show_controls(self):
         for row in self.rows:
@@ -274,9 +355,9 @@ class Explorer:
     def _paint(self):
         state, message = self.state, self._message
         arrays = self._arrays(state)
-        self.image.value = self._canvas.png(arrays)
+        self.image.show(arrays, self._changes)
         self.words.value = words_html(self._alt(state, arrays), message, self._changes)
-        self.frames += 1
+        self.frames, self._painted = self.frames + 1, time.monotonic()
 
     def _compare(self):
         if self._closed:
@@ -285,72 +366,3 @@ class Explorer:
         ours = self._values(nn, self.state)
         theirs = self._values(keras, self.state) if keras else None
         self.readout.value = agreement_html(ours, theirs, self._tolerance, self._changes)
-
-
-def agree(ours, theirs, tolerance):
-    """Say whether two results are the same within a tolerance, relative where a value is above 1.
-
-    Args:
-        ours: number or array.
-        theirs: number or array of the same shape.
-        tolerance: largest difference.
-    """
-    ours, theirs = np.asarray(ours, float), np.asarray(theirs, float)
-    return ours.shape == theirs.shape and np.allclose(ours, theirs, rtol=tolerance, atol=tolerance, equal_nan=True)
-
-
-def number(value):
-    """Format a number or a small array with four decimals, very large or small ones with a power of ten.
-
-    Args:
-        value: number or array.
-    """
-    texts = []
-    for v in np.ravel(np.asarray(value, float)):
-        plain = v == 0 or 5e-5 <= abs(v) < 1e5 or not np.isfinite(v)
-        texts.append(f"{v:.4f}" if plain else f"{v:.2e}")
-    return ", ".join(texts).replace("-", "−")
-
-
-def agreement_html(ours, theirs, tolerance, change=0):
-    """Return the table of NumPy value, Keras value and whether they agree.
-
-    Args:
-        ours: dict of name → number or array.
-        theirs: the same from Keras, or None while Keras is loading.
-        tolerance: up to which they must agree.
-        change: number of the change that it shows.
-    """
-    cell, rows, same = 'style="padding:0 0 0 8px;white-space:nowrap;text-align:', [], True
-    for name, value in ours.items():
-        other = "loading…"
-        if theirs is not None:
-            other, same = number(theirs[name]), same and agree(value, theirs[name], tolerance)
-        rows.append(
-            f'<tr><th scope="row" {cell}left">{html.escape(name)}</th>'
-            f'<td {cell}right">{number(value)}</td><td {cell}right">{other}</td></tr>'
-        )
-    limit = f"{tolerance:.0e}".replace("e-0", "e-")
-    verdict = "Keras: loading…" if theirs is None else f"✓ agree within {limit}" if same else "✗ they do NOT agree"
-    heads = "".join(f'<th scope="col" {cell}right">{head}</th>' for head in ("", "NumPy", "Keras"))
-    return (
-        f'<div data-change="{change}" style="{TEXT}">'
-        '<table style="margin-left:-8px;border-collapse:collapse;font-variant-numeric:tabular-nums">'
-        f"<thead><tr>{heads}</tr></thead><tbody>{''.join(rows)}</tbody></table><div><b>{verdict}</b></div></div>"
-    )
-
-
-def words_html(sentence, message, change=0):
-    """Return the figure in words, and what to tell the learner about an entry, in a block of fixed height.
-
-    Args:
-        sentence: the figure in words.
-        message: about the last entry; may be empty.
-        change: number of the change that it shows.
-    """
-    note = f"<b>⚠ {html.escape(message)}</b> " if message else ""
-    return (
-        f'<div role="status" data-change="{change}" '
-        f'style="{TEXT};height:4.1em;overflow-y:auto;max-width:840px;white-space:normal">'
-        f"{note}{html.escape(sentence)}</div>"
-    )

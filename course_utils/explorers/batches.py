@@ -6,13 +6,13 @@ import numpy as np
 
 from course_utils import nn, plotting
 
-from .backpropagation import WEIGHTS, split
-from .backpropagation import build as build_network
-from .base import Explorer, number
+from .base import Explorer
 from .controls import Choice, Number, seed_number
-from .forward_propagation import birds
+from .dense_networks import FIRST_WEIGHTS, birds, split
+from .dense_networks import build as build_network
 from .gradient_descent import OPTIMIZERS
 from .perceptron import ALAN, GRETA
+from .readout import number
 
 RECORDS = 274
 BATCH_SIZES = (1, 32, RECORDS)
@@ -45,7 +45,7 @@ def orders(seed, epochs):
 
 def start_weights():
     """Return the weights that every run begins with: those of the network in the notebook."""
-    return split([value for value, _ in WEIGHTS.values()])
+    return split(FIRST_WEIGHTS)
 
 
 @lru_cache(maxsize=32)
@@ -231,9 +231,9 @@ def draw(figure):
         look = {"ls": style, "marker": marker, "color": plotting.COLORS[color]}
         (lines[size],) = axes.plot([], [], scalex=False, scaley=False, animated=True, **look)
         height, place = 0.94 - 0.075 * row, {"transform": axes.transAxes}
-        notes[size] = axes.text(0.13, height, "", va="center", fontsize=12, animated=True, **place)
+        notes[size] = plotting.QuickText(axes, 0.13, height, ha="left", **place)
         axes.plot([0.02, 0.11], [height] * 2, lw=2.5, **place, **look)
-    title = axes.text(0, 1.06, "", transform=axes.transAxes, fontsize=16, weight="bold", animated=True)
+    title = plotting.QuickText(axes, 0, 1.06, 16, ha="left", va="baseline", weight="bold", transform=axes.transAxes)
     shown = {}
 
     def update(found):

@@ -91,7 +91,7 @@ class Choice:
     Args:
         key: the state entry that it changes.
         label: what stands before it.
-        options: the names; the state entry holds one of them.
+        options: the names, or pairs of text and value; the state entry holds one of them.
         help: sentence shown on hovering over the label.
     """
 
@@ -150,10 +150,10 @@ class NumberRow(Row):
             tooltip=control.help or control.label,
             step=None if control.log else control.step,  # what an arrow key adds; None is 1
             style=_LABEL,
-            layout=widgets.Layout(width="170px", margin="2px 0"),
+            layout=widgets.Layout(width="178px", margin="2px 0"),
         )
         self.slider = widgets.FloatSlider(
-            step=control.step, readout=False, layout=widgets.Layout(width="110px", margin="2px 4px")
+            step=control.step, readout=False, layout=widgets.Layout(width="102px", margin="2px 4px")
         )
         self.box.observe(self._told(lambda value: control.accept(value, self._state)), "value")
         self.slider.observe(self._slid, "value")
@@ -190,7 +190,7 @@ class NumberRow(Row):
             self.slider.min = min(low, self.slider.min)
             self.slider.max = high
             self.slider.min = low
-        self.box.value = float(f"{state[resolve(self.control.key, state)]:.6g}")
+        self.box.value = float(f"{round(state[resolve(self.control.key, state)], 6):.5g}")  # what fits into it
         if self._notch(self.slider.value) != self._notch(self._position(state)):
             # Never a correction within a notch: it would pull back a slider that is moving on meanwhile.
             self.slider.value = self._position(state)
@@ -206,7 +206,7 @@ class ChoiceRow(Row):
             description=control.label,
             tooltip=control.help or control.label,
             style=_LABEL,
-            layout=widgets.Layout(width=f"{WIDTH}px", margin="2px 0"),
+            layout=widgets.Layout(width=f"{WIDTH - 10}px", margin="2px 10px 2px 0"),  # apart from the next label
         )
         self.widget.observe(self._told(lambda value: (value, "")), "value")
 

@@ -6,8 +6,9 @@ import numpy as np
 
 from course_utils import data, plotting
 
-from .base import Explorer, number
+from .base import Explorer
 from .controls import Number
+from .readout import number
 
 HOUSES = 60
 INITIAL = {"w": 0.0, "b": 0.5, "learning_rate": 0.1, "seed": 0, "path": ()}  # path: (w, b) before each step so far
@@ -133,7 +134,7 @@ def values(K, state):
     model.set_weights([np.array([[state["w"]]]), np.array([state["b"]])])
     model.optimizer.learning_rate = state["learning_rate"]
     J = model.train_on_batch(x.astype("float32"), y.astype("float32"))  # the cost before the step
-    return {"J": float(J), "w, next step": model.get_weights()[0][0, 0]}
+    return {"J": float(J), "next w": model.get_weights()[0][0, 0]}
 
 
 def alt(state, found):
@@ -173,8 +174,9 @@ def draw(figure):
     right.axhline(cost(*best()).item(), ls="--", lw=1.5, color="#444444", label="the best line")
     for axes in (left, right):
         plotting.still_legend(axes, loc="lower left", bbox_to_anchor=(-0.03, 0.985), ncols=2, columnspacing=1)
-    title = left.text(0, 1.16, "", transform=left.transAxes, fontsize=15, weight="bold", animated=True)
-    note = right.text(1, 1.16, "", transform=right.transAxes, fontsize=15, weight="bold", ha="right", animated=True)
+    bold = {"va": "baseline", "weight": "bold"}
+    title = plotting.QuickText(left, 0, 1.16, 15, ha="left", transform=left.transAxes, **bold)
+    note = plotting.QuickText(right, 1, 1.16, 15, ha="right", transform=right.transAxes, **bold)
     ends = np.array([-10.0, 10.0])
 
     def update(found):

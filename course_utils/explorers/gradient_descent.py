@@ -9,15 +9,16 @@ import numpy as np
 from course_utils import nn, plotting
 from course_utils.nn.layers.base import Variable
 
-from .backpropagation import WEIGHTS, loss_and_gradients, split
-from .backpropagation import build as build_network
-from .base import Explorer, number
+from .base import Explorer
 from .controls import Choice, Number
+from .dense_networks import FIRST_WEIGHTS, W4, loss_and_gradients, split
+from .dense_networks import build as build_network
+from .readout import number
 
 
 def _greta_weights(w):
-    weights = [value for value, _ in WEIGHTS.values()]
-    weights[list(WEIGHTS).index("w_o[0]")] = w
+    weights = list(FIRST_WEIGHTS)
+    weights[W4] = w
     return split(weights)
 
 
@@ -256,9 +257,9 @@ def draw(figure):
     (steps,) = axes.plot([], [], lw=1, marker=".", ms=9, zorder=4, **black)
     (here,) = axes.plot([], [], "o", ms=13, mfc=plotting.COLORS["orange"], zorder=6, label="now", **black)
     (first,) = axes.plot([], [], "s", ms=9, mfc="white", zorder=5, label="start", **black)
-    bold = {"transform": axes.transAxes, "weight": "bold", "animated": True}
-    title = axes.text(0, 1.12, "", fontsize=15, **bold)
-    note = axes.text(0, 1.03, "", fontsize=14, **bold)
+    bold = {"transform": axes.transAxes, "weight": "bold", "ha": "left", "va": "baseline"}
+    title = plotting.QuickText(axes, 0, 1.12, 15, **bold)
+    note = plotting.QuickText(axes, 0, 1.03, 14, **bold)
     tangent = plotting.tangent(axes, animated=True)
     plotting.still_legend(axes, loc="upper center", ncols=3, columnspacing=1.2, handletextpad=0.4)
     shown = {"curve": None}

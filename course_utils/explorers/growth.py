@@ -211,14 +211,14 @@ class Measured(Number):
 class GrowthExplorer(Explorer):
     """An Explorer whose live run goes on by itself, a part at a time, so that the controls stay alive meanwhile."""
 
-    def _enter(self, state, sentence=""):
-        super()._enter(state, sentence)
+    def enter(self, state, sentence=""):
+        super().enter(state, sentence)
         if state["live"]:
             self._soon(self._advance, 0.02)
 
     def _advance(self):
         if self.state["live"]:
-            self._enter(advance(self.state))
+            self.enter(advance(self.state))
 
 
 def draw(figure):
@@ -246,7 +246,8 @@ def draw(figure):
 def _legend_and_title(axes, columns):
     place = {"loc": "lower left", "bbox_to_anchor": (-0.03, 0.985), "columnspacing": 0.9, "handletextpad": 0.4}
     plotting.still_legend(axes, ncols=columns, **place)
-    return axes.text(0, 1.13, "", transform=axes.transAxes, fontsize=14, weight="bold", animated=True)
+    look = {"ha": "left", "va": "baseline", "weight": "bold"}
+    return plotting.QuickText(axes, 0, 1.13, 14, transform=axes.transAxes, **look)
 
 
 def _draw_grid(axes):

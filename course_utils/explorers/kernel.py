@@ -5,10 +5,11 @@ from functools import cache
 import numpy as np
 from matplotlib.patches import Rectangle
 
-from course_utils import data
+from course_utils import data, plotting
 
-from .base import Explorer, number
+from .base import Explorer
 from .controls import Choice, Number
+from .readout import number
 
 CELLS = tuple(f"k{row}{column}" for row in (1, 2, 3) for column in (1, 2, 3))
 OWN = "your own"
@@ -129,11 +130,11 @@ def _picture(figure, place, title, cells, colors):
     """One square of the figure, as (left, bottom, height): its axes and an animated image."""
     left, bottom, height = place
     axes = figure.add_axes((left, bottom, height * SIZE[1] / SIZE[0], height))
-    axes.set(xticks=[], yticks=[])
+    axes.set(xticks=[], yticks=[], aspect="equal")
     axes.grid(False)
     axes.spines[:].set_visible(True)
     axes.set_title(title, fontsize=14)
-    return axes, axes.imshow(np.zeros((cells, cells)), cmap=colors, animated=True)
+    return axes, plotting.QuickImage(axes, np.zeros((cells, cells)), cmap=colors)
 
 
 def draw(figure):
@@ -153,9 +154,9 @@ def draw(figure):
     patch, place = Rectangle((0, 0), 3, 3, **frame), Rectangle((0, 0), 1, 1, **frame)
     digit_axes.add_patch(patch)
     map_axes.add_patch(place)
-    middle = {"ha": "center", "va": "center", "fontsize": 14, "weight": "bold", "animated": True, "zorder": 6}
-    texts = [[kernel_axes.text(column, row, "", **middle) for column in range(3)] for row in range(3)]
-    sum_text = kernel_axes.text(1, 2.85, "", **middle)
+    bold = {"fontsize": 14, "weight": "bold", "zorder": 6}
+    texts = [[plotting.QuickText(kernel_axes, column, row, **bold) for column in range(3)] for row in range(3)]
+    sum_text = plotting.QuickText(kernel_axes, 1, 2.85, **bold)
 
     def update(found):
         digit.set_data(found["image"])

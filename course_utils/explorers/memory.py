@@ -6,8 +6,9 @@ import numpy as np
 
 from course_utils import plotting
 
-from .base import Explorer, number
+from .base import Explorer
 from .controls import Choice, Number
+from .readout import number
 
 STEPS = 11  # one impulse and ten silent steps
 LINEAR, TANH = "linear", "tanh"
@@ -129,7 +130,8 @@ def draw(figure):
     (kept,) = axes.plot([], [], "v:", ms=6, color=plotting.COLORS["vermillion"], label="kept", **style)
     (h,) = axes.plot([], [], "o-", ms=8, color=plotting.COLORS["blue"], label="state h", zorder=4, **style)
     plotting.still_legend(axes, loc="lower left", bbox_to_anchor=(-0.03, 0.985), ncols=3, columnspacing=1)
-    title = axes.text(0, 1.125, "", transform=axes.transAxes, fontsize=18, weight="bold", animated=True)
+    look = {"ha": "left", "va": "baseline", "weight": "bold"}
+    title = plotting.QuickText(axes, 0, 1.125, 18, transform=axes.transAxes, **look)
 
     def update(found):
         for line, name in ((x, "x"), (kept, "kept"), (h, "h")):

@@ -233,9 +233,10 @@ def draw(figure):
     halo = [withStroke(linewidth=6, foreground="white")]  # lifts the mark out of the crowd
     record.set_path_effects(halo)
     plotting.still_legend(axes, **LEGEND)
-    title = axes.text(0, 1.125, "", transform=axes.transAxes, fontsize=18, weight="bold", animated=True)
-    epoch = axes.text(1, 1.125, "", transform=axes.transAxes, fontsize=13, ha="right", animated=True)
-    name = axes.text(0, 0, "", fontsize=14, weight="bold", va="center", zorder=7, animated=True, path_effects=halo)
+    head = {"transform": axes.transAxes, "va": "baseline"}
+    title = plotting.QuickText(axes, 0, 1.125, 18, ha="left", weight="bold", **head)
+    epoch = plotting.QuickText(axes, 1, 1.125, 13, ha="right", **head)
+    name = plotting.QuickText(axes, 0, 0, 14, ha="left", weight="bold", zorder=7, halo=3)
 
     def update(found):
         move_line(found["w"], found["b"])

@@ -8,9 +8,9 @@ from matplotlib.lines import Line2D
 
 from course_utils import data, nn, plotting
 
-from .backpropagation import loss_and_gradients
 from .base import Explorer
 from .controls import Choice, Number, seed_number
+from .dense_networks import loss_and_gradients
 
 RANDOM, RULE, DESCENT = "random tries", "perceptron rule", "gradient descent"
 LOOKS = {RANDOM: ("purple", ":", "s"), RULE: ("blue", "-", "o"), DESCENT: ("vermillion", "--", "^")}
@@ -282,7 +282,7 @@ def draw(figure):
         sample = {"color": plotting.COLORS[color], "ls": style, "lw": 2.5, "marker": marker, "ms": 10}
         figure.add_artist(Line2D([0.675, 0.695, 0.715], [height + 0.02] * 3, markevery=[1], **sample))
         figure.text(0.725, height, who, fontsize=15, weight="bold")
-        words[who] = figure.text(0.725, height - 0.02, "", fontsize=14, va="top", animated=True)
+        words[who] = plotting.QuickText(figure, 0.725, height - 0.03, 14, ha="left", va="top")
     shown = {"name": None}
 
     def update(found):

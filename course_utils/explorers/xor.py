@@ -5,12 +5,14 @@ from functools import cache, partial
 import numpy as np
 from matplotlib.colors import to_rgb
 from matplotlib.lines import Line2D
+from matplotlib.transforms import offset_copy
 
 from course_utils import nn, plotting
 
-from .backpropagation import build
-from .base import Explorer, number
+from .base import Explorer
 from .controls import Number, seed_number
+from .dense_networks import build
+from .readout import number
 
 X = np.array([[0, 0], [0, 1], [1, 0], [1, 1]], float)  # (records, inputs)
 Y = np.array([0, 1, 1, 0], float)  # XOR
@@ -38,7 +40,7 @@ REACH = (-0.4, 1.4)  # of all four axes
 CELLS = 60  # of the tint, along one side
 
 
-_model = cache(partial(build, inputs=2))
+_model = cache(partial(build, sizes=(2, 2, 1)))
 
 
 def weights(state):
@@ -168,8 +170,8 @@ def _plane(figure, place, names, title):
     axes.yaxis.set_label_coords(-0.07, 0.5)
     axes.text(0, 1.04, title, transform=axes.transAxes, fontsize=14, weight="bold")
     red = np.full((CELLS, CELLS, 3), to_rgb(plotting.CLASS_COLORS[1]))
-    where = {"extent": (*REACH, *REACH), "origin": "lower", "aspect": "auto", "interpolation": "bilinear"}
-    tint = axes.imshow(np.dstack([red, np.zeros((CELLS, CELLS))]), **where, animated=True, zorder=0.5)
+    where = {"extent": (*REACH, *REACH), "origin": "lower", "zorder": 0.5}
+    tint = plotting.QuickImage(axes, np.dstack([red, np.zeros((CELLS, CELLS))]), smooth=True, **where)
     move_records = _records(axes)
 
     def update(points, wrong, y_hat):
@@ -185,20 +187,18 @@ def _records(axes):
     looks = zip(plotting.CLASS_MARKERS, plotting.CLASS_COLORS)
     dots = [axes.plot([], [], marker=marker, color=color, ms=12, zorder=5, **mark)[0] for marker, color in looks]
     (rings,) = axes.plot([], [], marker="o", mfc="none", mec="black", mew=2, ms=20, zorder=6, **mark)
-    text = {"textcoords": "offset points", "fontsize": 13, "ha": "center", "va": "center", "zorder": 7}
-    names = [
-        axes.annotate(
-            f"({x1:g}, {x2:g})", (0, 0), (36 * x1 - 18, 30 * x2 - 15), **text, animated=True, annotation_clip=False
-        )
-        for x1, x2 in X
-    ]
+    names = []
+    for x1, x2 in X:
+        beside = offset_copy(axes.transData, axes.figure, 36 * x1 - 18, 30 * x2 - 15, units="points")
+        names.append(plotting.QuickText(axes, 0, 0, 13, transform=beside, zorder=7))
+        names[-1].set_text(f"({x1:g}, {x2:g})")
 
     def update(points, wrong):
         for k, dot in enumerate(dots):
             dot.set_data(*points[Y == k].T)
         rings.set_data(*points[wrong].T)
         for name, point in zip(names, points):
-            name.xy = point
+            name.set_position(point)
 
     return update
 
@@ -225,8 +225,8 @@ def draw(figure):
         dot = {"marker": plotting.CLASS_MARKERS[k], "color": plotting.CLASS_COLORS[k], "ms": 10}
         figure.add_artist(Line2D([place], [0.945], **dot))
         figure.text(place + 0.014, 0.925, f"y = {k}", fontsize=14)
-    title = figure.text(0.065, 0.925, "", fontsize=18, weight="bold", animated=True)
-    note = figure.text(0.975, 0.925, "", fontsize=14, ha="right", animated=True)
+    title = plotting.QuickText(figure, 0.065, 0.925, 18, ha="left", va="baseline", weight="bold")
+    note = plotting.QuickText(figure, 0.975, 0.925, 14, ha="right", va="baseline")
 
     def update(found):
         kernel, bias, output_kernel, output_bias = found["weights"]

@@ -60,10 +60,10 @@ show.table([(name, *X[i], y[i, 0]) for name, i in zip(("Greta", "Alan"), two)], 
 # **Predict.** Below is a 3–2–1 network, and Greta waits on the left. Its weights are just some numbers, so its answer
 # will be no good yet. The first sum is done. What must be computed next? When can the output neuron begin?
 #
-# **Try.** Press "Next step" five times, and check one line of the arithmetic with a calculator.
+# **Try.** Press "Step" five times, and check one line of the arithmetic with a calculator.
 
 # %% slideshow={"slide_type": "subslide"}
-explorers.forward_propagation()
+explorers.network()
 
 # %% [markdown] slideshow={"slide_type": "notes"}
 # **Explain.** Each neuron needs its own inputs and nothing else. So the two hidden neurons could swap their turns, or
@@ -369,16 +369,19 @@ ann.always_off.check(always_off)
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ### The network, once more
 #
-# For each question: **predict** first, then **try**, then **explain**. Press "All steps" first.
+# You can **take hold** of this network. Drag a line or a bias up or down. Or click it, and press ↑ or ↓, or type a
+# number and press Enter. Press "Whole pass" first, so that all values are there.
 #
-# 1. Choose ReLU. Choose the weight "bias of h₁ (b1)" and move it to 0, to −1, to −1.5. For how many birds is z₁ above 0?
-#    With b1 = −1.5, does moving W4 change ŷ?
+# For each question: **predict** first, then **try**, then **explain**.
+#
+# 1. Choose the activation ReLU. Set the bias b1 to 0, to −1, to −1.5. For how many birds is the z of h₁ above 0? With
+#    b1 = −1.5, does dragging W4 change ŷ?
 # 2. Set W4 and W5 to 0. What is ŷ for Greta, and what for Alan?
 # 3. Can you get more than 200 of 274 birds right, by moving W4, W5 and b2 only? Begin with "Reset".
 # 4. Press "Random start" with a few seeds. How good is a network that has not learned?
 
 # %% slideshow={"slide_type": "subslide"}
-explorers.forward_propagation()
+explorers.network()
 
 # %% [markdown] slideshow={"slide_type": "notes"}
 # <details><summary>Answers</summary>

@@ -77,11 +77,11 @@ show.table([("Greta", *x, y)], ["bird", "x₁", "x₂", "x₃", "y"])
 #
 # **Predict.** w_o[0] is −0.8. You nudge it up a little. Does the loss rise or fall?
 #
-# **Try.** Put the focus on the slider of "its value" and press → once. Look at the loss. Press ← to go back. Then
-# choose other weights. Which of the eleven moves the loss most? Leave the other controls alone for now.
+# **Try.** Click on the line of W4, which is w_o[0], and press ↑ once: it grows by 0.1. Look at L. Press ↓ to go back.
+# Then try other lines and the biases. Which of the eleven moves the loss most? Leave the other controls alone for now.
 
 # %% slideshow={"slide_type": "subslide"}
-explorers.backpropagation()
+explorers.network("backward")
 
 # %% [markdown] slideshow={"slide_type": "notes"}
 # **Explain.** Nudging w_o[0] up lowers the loss: it pulled ŷ down, and now it pulls less. The bias b_o moves the loss
@@ -495,13 +495,15 @@ print(f"y = 0: the loss goes from {y_hat**2:.4f} to {forward(x, *new)[1] ** 2:.4
 #
 # The explorer of section 1, now with all its controls. **Predict** first, then **try**, then **explain**.
 #
-# 1. Press "Update once". Do you meet the numbers of the table? Press it ten times more.
-# 2. Press "Reset" and choose binary cross-entropy. Which gradients change their sign?
-# 3. Press "Reset" and choose Alan, an Adelie. Which way does b_o go, and why?
-# 4. Press "Reset". Type −20 as the value of w_o[0]. Greta's loss is nearly 1. How large are the gradients?
+# 1. Press "Step" twice: the gradients come back, layer by layer. Do you meet the numbers of the table? Press it once
+#    more: all weights move at once. Then press "Whole pass" ten times.
+# 2. Press "Reset", then "Step" twice, and choose binary cross-entropy. Which gradients change their sign?
+# 3. Choose Alan, an Adelie. Which way does b2, our b_o, go, and why?
+# 4. Press "Reset", then "Step" twice. Click on W4, type −20 and press Enter. Greta's loss is nearly 1. How large are
+#    the gradients?
 
 # %% slideshow={"slide_type": "subslide"}
-explorers.backpropagation()
+explorers.network("backward")
 
 # %% [markdown] slideshow={"slide_type": "notes"}
 # <details><summary>Answers</summary>
