@@ -8,6 +8,7 @@ from functools import lru_cache
 import matplotlib
 import numpy as np
 from matplotlib.font_manager import FontProperties, findfont
+from matplotlib.image import AxesImage
 from matplotlib.patches import Circle, Polygon
 from matplotlib.text import Text
 from PIL import Image, ImageDraw, ImageFont
@@ -253,21 +254,29 @@ def network(axes, units, radius=0.6):
     return positions, edges
 
 
+MARGIN = 2  # pixels around a text
+
+
 class QuickText(Text):
-    """A centered text on white that Pillow draws, several times as fast: for figures with many moving numbers.
+    """A black text that Pillow draws, several times as fast as Matplotlib: for what changes with every frame.
 
     Args:
-        axes: Matplotlib Axes that it is added to, animated.
-        x: of its center, in the units of the axes.
-        y: of its center.
+        parent: Axes or Figure that it is added to, animated.
+        x: of the place that `ha` and `va` speak of, in the units of the axes unless `more` has a `transform`.
+        y: of that place.
         fontsize: in points.
         white: whether it hides what is under it.
+        halo: width of a white edge around the letters, in points.
+        ha: "left", "center" or "right".
+        va: "center", "top" or "baseline", which is that of the last line.
+        **more: properties of `matplotlib.text.Text`, such as `weight`.
     """
 
-    def __init__(self, axes, x, y, fontsize=12, white=False):
-        super().__init__(x, y, "", fontsize=fontsize, zorder=4, animated=True)
-        self._white = white
-        axes.add_artist(self)
+    def __init__(self, parent, x, y, fontsize=12, white=False, halo=0, ha="center", va="center", **more):
+        more = {"zorder": 4, "animated": True} | more
+        super().__init__(x, y, "", fontsize=fontsize, ha=ha, va=va, **more)
+        self._white, self._halo = white, halo
+        parent.add_artist(self)
 
     def draw(self, renderer):
         """Draw it.
@@ -276,23 +285,68 @@ class QuickText(Text):
             renderer: of the Agg backend.
         """
         x, y = self.get_transform().transform(self.get_position())
-        size = round(renderer.points_to_pixels(self.get_size()))
-        pixels = _text_pixels(self.get_text(), size, self.get_weight(), self._white)
+        if not self.get_text() or not np.isfinite(x + y):
+            return
+        size, halo = (round(renderer.points_to_pixels(points)) for points in (self.get_size(), self._halo))
+        pixels, descent = _text_pixels(self.get_text(), size, self.get_weight(), self._white, halo, self.get_ha())
+        height, width, _ = pixels.shape
+        x -= {"left": MARGIN + halo, "center": width / 2, "right": width - MARGIN - halo}[self.get_ha()]
+        y -= {"baseline": descent, "center": height / 2, "top": height - MARGIN - halo}[self.get_va()]
         graphics = renderer.new_gc()
-        renderer.draw_image(graphics, round(x - pixels.shape[1] / 2), round(y - pixels.shape[0] / 2), pixels)
+        renderer.draw_image(graphics, round(x), round(y), pixels)
         graphics.restore()
 
 
-@lru_cache(maxsize=4)
+@lru_cache(maxsize=16)
 def _font(size, weight):
     return ImageFont.truetype(findfont(FontProperties(family="DejaVu Sans", weight=weight)), size)
 
 
-@lru_cache(maxsize=512)
-def _text_pixels(text, size, weight, white):
-    """Return a text as RGBA pixels `(height, width, 4)`."""
-    style = {"font": _font(size, weight), "align": "center", "spacing": size // 8}
-    left, top, right, bottom = ImageDraw.Draw(Image.new("L", (1, 1))).multiline_textbbox((0, 0), text, **style)
-    picture = Image.new("RGBA", (int(right - left) + 4, int(bottom - top) + 4), (255, 255, 255, 255 * white))
-    ImageDraw.Draw(picture).multiline_text((2 - left, 2 - top), text, fill=(0, 0, 0, 255), **style)
-    return np.asarray(picture)[::-1]  # Agg counts rows from below
+@lru_cache(maxsize=128)
+def _text_pixels(text, size, weight, white, halo, align):
+    """Return a text as RGBA pixels `(height, width, 4)`, and how far below its last line stands on them."""
+    font, spacing = _font(size, weight), size // 8
+    style = {"font": font, "align": align, "spacing": spacing, "stroke_width": halo}
+    pen = ImageDraw.Draw(Image.new("L", (1, 1)))
+    left, top, right, bottom = pen.multiline_textbbox((0, 0), text, **style)
+    extent = int(right - left) + 2 * MARGIN, int(bottom - top) + 2 * MARGIN
+    picture = Image.new("RGBA", extent, (255, 255, 255, 255 * white))
+    place, inks = (MARGIN - left, MARGIN - top), {"fill": (0, 0, 0, 255), "stroke_fill": (255, 255, 255, 255)}
+    ImageDraw.Draw(picture).multiline_text(place, text, **inks, **style)
+    last = text[text.rfind("\n") + 1 :]
+    descent = MARGIN + max(0, pen.textbbox((0, 0), last, font, anchor="ls", stroke_width=halo)[3])
+    return np.asarray(picture)[::-1], descent  # Agg counts rows from below
+
+
+class QuickImage(AxesImage):
+    """An animated image that fills its Axes and that Pillow enlarges, several times as fast as Matplotlib.
+
+    Args:
+        axes: Matplotlib Axes; its limits become those of the image.
+        data: numbers `(rows, columns)`, or shares of red, green, blue and opacity `(rows, columns, 4)`.
+        smooth: whether colors go over into each other; else each number is a square.
+        **more: further arguments of `matplotlib.image.AxesImage`, such as `cmap`, `extent` and `origin`.
+    """
+
+    def __init__(self, axes, data, smooth=False, **more):
+        super().__init__(axes, **more)
+        self.set(data=data, animated=True)
+        self.set_extent(self.get_extent())
+        self._filter = Image.Resampling.BILINEAR if smooth else Image.Resampling.NEAREST
+        axes.add_image(self)
+
+    def draw(self, renderer):
+        """Draw it.
+
+        Args:
+            renderer: of the Agg backend.
+        """
+        box = self.axes.bbox  # the image stays inside, for the frame is part of what is painted once
+        (left, bottom), (right, top) = np.ceil(box.min).astype(int), np.floor(box.max).astype(int)
+        picture = Image.fromarray(self.to_rgba(self.get_array(), bytes=True))
+        # Band by band: Pillow would multiply a color by its opacity first, and round.
+        bands = [band.resize((right - left, top - bottom), self._filter) for band in picture.split()]
+        pixels = np.array(Image.merge("RGBA", bands))
+        graphics = renderer.new_gc()
+        renderer.draw_image(graphics, left, bottom, pixels[::-1] if self.origin == "upper" else pixels)
+        graphics.restore()

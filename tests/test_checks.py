@@ -147,6 +147,14 @@ def test_wrong_answer_outside_the_list(answer, words):
     assert words.replace("'", "&#x27;") in result._repr_html_()
 
 
+@pytest.mark.parametrize("exercise", EXERCISES, ids=name_of)
+@pytest.mark.parametrize("answer", [0.125, np.full((7, 3), 0.125), "0.125", None, [[1], [2, 3]]], ids=str)
+def test_every_exercise_has_a_card_for_an_answer_that_nobody_planned(exercise, answer):
+    values = [answer] * len(exercise.returns) if exercise.returns else answer
+    card = exercise.check(lambda *_: values)
+    assert card.outcome == "wrong" and exercise.name in card._repr_html_()
+
+
 def test_wrong_answer_shows_input_came_and_asked():
     text = repr(perceptron.weighted_sum.check(lambda X, w, b: 7 * X @ w))
     for part in ("Input 1 of 2", "w = [0.2, 0.4]", "Yours", "[-1.54,  3.64]", "Asked", "[-0.12,  0.62]"):

@@ -226,10 +226,19 @@ def test_what_the_browser_reports(view):
     assert view.state[path] == 1000 and "became 1000" in view.words.value
     view_module.react(view, {"do": "value", "path": "hidden_2/bias[0]", "value": 1})  # it has gone
     assert "hidden_2/bias[0]" not in view.state
-    view_module.react(view, {"do": "tick"})
+
+
+def test_a_tick_of_play_makes_a_step_unless_the_run_has_begun_anew_meanwhile(view):
+    tick = {"do": "tick", "mode": "forward", "progress": 1}
+    view_module.react(view, tick)
     assert view.state["position"] == 2
+    view.press("Reset")
+    view_module.react(view, {**tick, "progress": 2})
+    assert view.state["position"] == 1
     view.set(mode="train", batch="all")
-    view_module.react(view, {"do": "tick"})
+    view_module.react(view, tick)
+    assert view.state["updates"] == 0
+    view_module.react(view, {**tick, "mode": "train", "progress": 0})
     assert view.state["updates"] == view_module.AT_ONCE
 
 
@@ -243,6 +252,24 @@ def test_another_hidden_layer_gets_weights_of_its_own(view, hidden):
     assert sum(w.size for w in model.get_weights()) == len(paths) == len(view.image.shown["weights"])
     view.press("Reset")
     assert view.state == view_module.initial()
+
+
+def solves_xor(state, updates):
+    """Train, and return whether all four records are right then."""
+    state = network_model.train(state, updates)
+    return view_module.right_count(state, network_model.forward(nn, state, dense_networks.GATE)) == 4, state
+
+
+def test_xor_as_notebook_04_tells_it():
+    start = view_module.initial("train", "XOR")
+    assert [solves_xor(start, n)[0] for n in (600, 700)] == [False, True]
+    assert solves_xor({**start, "learning_rate": 5}, 100)[0]
+    stuck = network_model.random_start({**start, "seed": 2})
+    assert not solves_xor({**stuck, "learning_rate": 5}, 6000)[0]
+    solved, late = solves_xor(stuck, 6000)
+    assert not solved and solves_xor({**late, "hidden/kernel[1,1]": 3.0}, 3000)[0]
+    four = network_model.random_start({**view_module.initial("train", "XOR", "4"), "seed": 2})
+    assert [solves_xor(four, n)[0] for n in (300, 400)] == [False, True]
 
 
 def test_random_start_follows_the_seed_and_the_plateau_is_seen():

@@ -15,7 +15,7 @@ import pytest
 
 from course_utils import __main__ as entry
 from course_utils.launcher import commands, environment, lab, problems
-from tests.conftest import ROOT
+from tests.paths import ROOT
 
 BASE_PYTHON = getattr(sys, "_base_executable", None) or sys.executable
 SECONDS_OF_A_SECOND_START = 3
@@ -45,7 +45,13 @@ def start(root, *words, code=None, **variables):
         stderr=subprocess.PIPE,
         encoding="utf-8",
         start_new_session=True,
+        preexec_fn=None if os.name == "nt" else hear_ctrl_c,
     )
+
+
+def hear_ctrl_c():
+    """Undo what a shell does to tests that it runs in the background: their children would not hear Ctrl-C."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 def one_sentence(process, timeout=120):
@@ -261,6 +267,28 @@ def test_two_starts_do_not_install_at_once(clone, steps):
     output, errors = process.communicate(timeout=20)
     assert process.returncode == 0, errors
     assert "making" not in output, "the second start must use what the first has made"
+
+
+@posix_only
+def test_a_start_waits_for_what_a_killed_one_has_left_running(clone):
+    code = """if True:
+        import sys
+        from course_utils.launcher import environment
+        with environment.only_one(".venv.lock"):
+            what = "import time; print('Resolved', flush=True); time.sleep(9)"
+            environment.run("trying", [sys.executable, "-c", what])
+    """
+    killed = start(clone, code=code)
+    assert killed.stdout.readline().strip() == "Resolved"
+    killed.kill()
+    killed.wait(timeout=20)
+    with open(clone / ".venv.lock") as file:
+        assert not environment._try_lock(file), "what it started still writes"
+        os.killpg(killed.pid, signal.SIGTERM)
+        until = time.monotonic() + 10
+        while not environment._try_lock(file):
+            assert time.monotonic() < until
+            time.sleep(0.05)
 
 
 def test_only_uv_is_taken_from_the_lock_with_its_hashes():

@@ -18,7 +18,7 @@ import pytest
 from jupyter_client.blocking import BlockingKernelClient
 
 from course_utils.launcher import environment, lab
-from tests.conftest import ROOT
+from tests.paths import ROOT
 
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="sockets and signals of Linux and macOS")
 needs_environment = pytest.mark.skipif(

@@ -8,7 +8,7 @@ import yaml
 
 from course_utils import __main__ as entry
 from course_utils.launcher.environment import locked
-from tests.conftest import ROOT
+from tests.paths import ROOT
 
 PIN = re.compile(r"^([A-Za-z0-9._-]+)==([^\s;\\]+)(?: *; *([^\\]+?))?(?: *\\)?$", re.MULTILINE)
 NEVER = {"pandas", "scikit-learn", "scipy"}  # Keras imports them where they are: two seconds for nothing

@@ -83,6 +83,67 @@ def test_quick_text_appears_centered_and_upright(axes):
     assert dark[:, columns.min()].sum() > dark[:, columns.max()].sum()
 
 
+def dark_pixels(axes, artist):
+    """Draw one artist; return the rows, counted from below, and the columns of the dark pixels."""
+    canvas = axes.figure.canvas
+    canvas.draw()
+    axes.draw_artist(artist)
+    rows, columns = np.nonzero(np.asarray(canvas.buffer_rgba())[::-1, :, 0] < 128)
+    return rows, columns
+
+
+@pytest.mark.parametrize("ha", ["left", "center", "right"])
+@pytest.mark.parametrize("va", ["baseline", "center", "top"])
+def test_quick_text_stands_where_the_text_of_matplotlib_stands(axes, ha, va):
+    axes.set_axis_off()
+    quick = plotting.QuickText(axes, 0.5, 0.5, 20, ha=ha, va=va)
+    quick.set_text("Hg")
+    usual = axes.text(0.5, 0.5, "Hg", fontsize=20, ha=ha, va=va, animated=True)
+    for ours, theirs in zip(dark_pixels(axes, quick), dark_pixels(axes, usual)):
+        assert ours.mean() == pytest.approx(theirs.mean(), abs=5)
+
+
+def test_quick_text_without_a_text_or_a_place_draws_nothing(axes):
+    axes.set_axis_off()
+    quick = plotting.QuickText(axes, 0.5, 0.5, white=True)
+    assert not len(dark_pixels(axes, quick)[0])
+    quick.set_text("text")
+    quick.set_position((np.nan, 0.5))
+    assert not len(dark_pixels(axes, quick)[0])
+
+
+def test_a_halo_is_white(axes):
+    axes.set_axis_off()
+    axes.figure.set_facecolor("black")
+    quick = plotting.QuickText(axes, 0.5, 0.5, 20, halo=3)
+    quick.set_text("o")
+    axes.figure.canvas.draw()
+    axes.draw_artist(quick)
+    red = np.asarray(axes.figure.canvas.buffer_rgba())[..., 0]
+    rows, columns = np.nonzero(red > 250)
+    assert (
+        len(rows) > 50 and np.ptp(rows) > 15 and (red[rows.min() : rows.max(), columns.min() : columns.max()] < 5).any()
+    )
+
+
+@pytest.mark.parametrize("origin", ["upper", "lower"])
+def test_a_quick_image_looks_like_that_of_matplotlib(axes, origin):
+    data, canvas = np.arange(12.0).reshape(3, 4), axes.figure.canvas
+    axes.set_axis_off()
+    pictures = []
+    for make in (
+        lambda: plotting.QuickImage(axes, data, cmap="PuOr", origin=origin),
+        lambda: axes.imshow(data, cmap="PuOr", origin=origin, aspect="auto", animated=True),
+    ):
+        image = make()
+        image.set_clim(0, 11)
+        canvas.draw()
+        axes.draw_artist(image)
+        pictures.append(np.array(canvas.buffer_rgba(), int))
+        image.remove()
+    assert (np.abs(pictures[0] - pictures[1]).max(axis=2) > 2).mean() < 0.02  # one row of pixels here and there
+
+
 def test_style_is_large_enough_for_a_projector_and_has_no_pyplot():
     with matplotlib.rc_context():
         plotting.use_style()

@@ -162,7 +162,7 @@ class Exercise:
             sentences.append(f"{fine} right, {names[part]} not." if fine else f"Look at {names[part]} first.")
         sentences.append(explain(got[part], want[part], self.tolerance))
         of = f" for {names[part]}" if names[part] else ""
-        arguments = zip(self.signature.parameters, self.inputs[index], strict=True)
+        arguments = zip(self.signature.parameters, self.inputs[index], strict=False)  # some have defaults
         blocks = [
             (
                 f"Input {index + 1} of {len(self.inputs)}",

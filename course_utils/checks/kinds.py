@@ -123,11 +123,11 @@ params = Exercise(
     mistakes=variants(
         _params,
         {
-            "no bias": "All three are too small by the number of outputs: "
+            "no bias": "All are too small by the number of outputs: "
             "each output also has one number that multiplies no input.",
             "bias per weight": "You have counted a bias for every weight. How many biases does one neuron have?",
-            "channels forgotten": "Dense and RNN are right. A kernel looks at every channel of its patch: "
-            "the second image has 3.",
+            "channels forgotten": "Dense and RNN are right. A kernel looks at every channel of its patch, "
+            "and the first image has 3 of them.",
             "recurrent weights forgotten": "Dense and Conv are right. "
             "In the RNN each of the 4 states also hears from all 4 states of the step before.",
             "times places": "You count the kernel once for every place. It is one kernel, carried around.",

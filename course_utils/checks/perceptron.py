@@ -104,7 +104,7 @@ def _update(x, y, w, b, eta, *, mistake):
     error = {
         "sign of the error": -error,
         "z instead of the class": y - z,
-        "only towards 1": abs(error),
+        "only toward 1": abs(error),
         "moves when right": 2 * y - 1,
     }.get(mistake, error)
     step = error if mistake == "η ignored" else eta * error
@@ -129,7 +129,7 @@ update = Exercise(
             "z instead of the class": "A record that was right still moves the line: "
             "you subtract z, not the class. (That is another rule, the delta rule.)",
             "η ignored": "The step is twice what η = 0.5 asks.",
-            "only towards 1": "Greta is right, Alan is pushed the wrong way: for a wrong 1 the error is negative.",
+            "only toward 1": "Greta is right, Alan is pushed the wrong way: for a wrong 1 the error is negative.",
             "moves when right": "The third record was right already. What should the rule do then?",
             "x forgotten": "Both weights moved by the same amount, whatever the input. "
             "Which input did each weight carry?",
@@ -165,15 +165,15 @@ boundary = Exercise(
         (
             "weights swapped",
             lambda x1, w, b: -(w[1] * x1 + b) / w[0],
-            "You solved for the other axis: which weight belongs to x2?",
+            "You solved for the other axis: which weight belongs to x₂?",
         ),
         (
             "minus forgotten",
             lambda x1, w, b: (w[0] * x1 + b) / w[1],
-            "Put your point back into w1·x1 + w2·x2 + b: the result is not 0.",
+            "Put your point back into w₁ x₁ + w₂ x₂ + b: the result is not 0.",
         ),
     ],
-    hints=["On the line z = 0.", "Write w1·x1 + w2·x2 + b = 0 and isolate x2."],
+    hints=["On the line z = 0.", "Write w₁ x₁ + w₂ x₂ + b = 0 and isolate x₂."],
 )
 
 EXERCISES = [weighted_sum, predict, update, boundary]
@@ -195,7 +195,7 @@ quiz = Quiz(
             "The record is classified correctly. The perceptron rule",
             [
                 ("changes nothing", "y - ŷ = 0."),
-                ("moves the line a little", "Logistic regression does; the rule has error 0."),
+                ("moves the line a little", "The soft rule does; here the error is 0."),
                 ("raises the bias", "The bias has the same error factor."),
             ],
         ),
@@ -206,7 +206,7 @@ quiz = Quiz(
                     "is the same",
                     "All weights shrink 100-fold, no sign changes: [1, 1, 0] mistakes either way.",
                 ),
-                ("is found 100 times later", "True from a non-zero start."),
+                ("is found 100 times later", "From zero, no. From another start, a small η does take more epochs."),
                 ("is less exact", "A line does not change when w and b are scaled together."),
             ],
         ),

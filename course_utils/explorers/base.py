@@ -52,13 +52,13 @@ STYLE = """<style onload="
     outline: 3px solid var(--jp-brand-color1, #1976d2) !important; outline-offset: 1px; }
 .dlt-explorer input[type=number] { appearance: textfield; padding-right: 0; }
 .dlt-explorer input[type=number]::-webkit-inner-spin-button { appearance: none; margin: 0; }
-.dlt-explorer select { appearance: auto !important; background-image: none !important; padding: 0 2px !important; }
+.dlt-explorer select { appearance: auto !important; background-image: none !important; padding: 0 1px !important; }
 </style>"""
 CSS_DPI = 96  # a CSS pixel is 1/96 inch, so 12 pt here are 12 pt in the browser
 SHARPNESS = 1.5  # image pixels for each CSS pixel, for projectors and laptops that scale
 READOUT = 260  # CSS pixels, what two columns of controls leave of a notebook on a projector
 PAUSE = 0.005  # seconds after a frame in which further changes join the next one
-AFTER = 0.05  # seconds from a change to the values of both engines: the frame goes first
+AFTER = 0.1  # seconds from a change to the values of both engines: the frame goes first
 SETTLED = 0.15  # seconds without a change after which slow values are computed
 
 

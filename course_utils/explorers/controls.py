@@ -206,7 +206,7 @@ class ChoiceRow(Row):
             description=control.label,
             tooltip=control.help or control.label,
             style=_LABEL,
-            layout=widgets.Layout(width=f"{WIDTH - 10}px", margin="2px 10px 2px 0"),  # apart from the next label
+            layout=widgets.Layout(width=f"{WIDTH - 5}px", margin="2px 5px 2px 0"),  # apart from the next label
         )
         self.widget.observe(self._told(lambda value: (value, "")), "value")
 

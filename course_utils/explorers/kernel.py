@@ -83,7 +83,7 @@ def values(K, state):
     model = _model(K)
     model.set_weights([kernel_of(state).reshape(3, 3, 1, 1)])
     found = np.asarray(model(digits()[state["digit"]].reshape(1, 28, 28, 1).astype("float32")))[0, :, :, 0]
-    return {"z, marked": found[state["row"], state["column"]], "largest z": found.max(), "smallest z": found.min()}
+    return {"z here": found[state["row"], state["column"]], "max z": found.max(), "min z": found.min()}
 
 
 def rotate(state):

@@ -1,5 +1,5 @@
 // The network view: draws what the kernel computed, and tells the kernel what the learner does.
-// `shown` is the result of `arrays(state)` in network.py; messages are {do: "choose" | "value" | "tick"}.
+// `shown` is the result of `arrays(state)` in network.py; `react` there takes the messages.
 
 const MIDDLE = 160, UNDER = 302, PLANE = {x: 640, width: 195, curve: [44, 82], surface: [154, 182]};
 const FORGET = 250; // milliseconds after which a weight that was moved here is again what the kernel says
@@ -123,8 +123,8 @@ class View {
     play() {
         this.playing = true;
         this.button.textContent = "❚❚ Pause";
-        if (!this.shown.more) this.send({do: "again"});
-        else this.tick();
+        this.progress = -1; // after the last step, the next is the first again
+        this.tick();
     }
 
     pause() {
@@ -135,7 +135,8 @@ class View {
 
     tick() {
         this.timer = setTimeout(() => this.pause(), 5000); // unless a frame comes: the kernel may be gone
-        this.send({do: "tick"});
+        const {mode, progress} = this.shown;
+        this.send({do: "tick", mode, progress});
     }
 
     // ---- what is drawn

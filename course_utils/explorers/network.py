@@ -122,10 +122,19 @@ def arrays(state):
         "status": _status(state, passed, everything, update),
         "plane": plane(state) if state["mode"] == "train" else None,
         "code": as_code(state) if state["code"] else None,
-        "progress": state["updates"] * (len(passed) + 1) + state["position"],
+        "progress": progress(state),
         "pace": 0 if state["mode"] == "train" else SLOWLY,
         "more": not forwards or state["position"] < len(neuron_steps(state, passed)),
     }
+
+
+def progress(state):
+    """Return a number that grows with every step, and falls when a run begins anew.
+
+    Args:
+        state: dict of the view's state.
+    """
+    return state["updates"] * len(sizes_of(state)) + state["position"]
 
 
 def _heads(state):
@@ -328,8 +337,8 @@ def react(explorer, message):
 
     Args:
         explorer: the network view.
-        message: dict with `do`: "choose" (with `path`), "value" (with `path` and `value`), "tick" (the next frame of
-            Play) or "again" (Play after the last step).
+        message: dict with `do`: "choose" (with `path`), "value" (with `path` and `value`) or "tick" (the next frame of
+            Play, with the `mode` and the `progress` that were seen).
     """
     path = message.get("path")
     if path is not None and path not in explorer.state:
@@ -340,8 +349,8 @@ def react(explorer, message):
         value, sentence = WEIGHT.accept(message["value"], explorer.state)
         state = {**explorer.state, "weight": path}
         explorer.enter(state if value is None else {**state, path: value}, sentence)
-    else:
-        explorer.enter(step(explorer.state, AT_ONCE))
+    elif message["mode"] == explorer.state["mode"] and message["progress"] <= progress(explorer.state):
+        explorer.enter(step(explorer.state, AT_ONCE))  # else it was on its way when Reset was pressed
 
 
 def network(mode="forward", data="penguins", hidden="2", state=None):

@@ -132,10 +132,14 @@ def _check_this_python():
 def only_one(path):
     """Hold a lock that the operating system lets go of when the process ends, however it ends.
 
+    On Linux and macOS, what `run` has started holds it too: where only this process is killed, pip or uv may still be
+    writing, and the next start waits for them.
+
     Args:
         path: The lock file; left behind, empty.
     """
     with open(path, "a+") as file:
+        os.set_inheritable(file.fileno(), not WINDOWS)
         waited = False
         while not _try_lock(file):
             if not waited:
@@ -270,6 +274,7 @@ def run(action, command):
         env=environment,
         encoding="utf-8",
         errors="replace",
+        close_fds=WINDOWS,  # see only_one
     )
     try:
         output = _follow(action, process)

@@ -19,8 +19,8 @@ class Loss:
     """What a prediction costs.
 
     Args:
+        name: for messages; made from the class name if None.
         reduction: `"sum_over_batch_size"` (the mean over records), `"mean"` (the same), `"sum"`, or `"none"`/None.
-        name: for histories; the function's name if None.
 
     Raises:
         ValueError: for another reduction.
@@ -29,7 +29,7 @@ class Loss:
     from_logits = False
     link = None  # the activation whose sums this loss can take directly
 
-    def __init__(self, reduction="sum_over_batch_size", name=None):
+    def __init__(self, name=None, reduction="sum_over_batch_size"):
         if reduction not in (None, "none"):
             utils.lookup(type(self).__name__, "reduction", reduction, _DIVISORS)
         self.reduction = None if reduction == "none" else reduction
@@ -112,8 +112,13 @@ class Loss:
         if mask is None:
             weight = 1 / _DIVISORS[self.reduction](values)
             return float(values.sum()) * weight, gradient * at.dtype.type(weight)
-        weights = mask / max(mask.sum(), 1) if self.reduction != "sum" else mask.astype(float)
-        weights = np.broadcast_to(weights, values.shape).astype(at.dtype)
+        if mask.shape != values.shape:
+            raise ValueError(
+                f"{type(self).__name__}: the mask of the predictions must have shape {values.shape}, as the losses do, "
+                f"got {mask.shape}"
+            )
+        weights = mask / max(mask.sum(), 1) if self.reduction != "sum" else mask
+        weights = weights.astype(at.dtype)
         return float((values * weights).sum()), gradient * weights[..., None]
 
 
@@ -134,6 +139,9 @@ class MeanSquaredError(Loss):
         name: see Loss.
     """
 
+    def __init__(self, reduction="sum_over_batch_size", name="mean_squared_error"):
+        super().__init__(name, reduction)
+
     def values(self, y_true, y_pred, from_logits=False):
         e = y_pred - y_true
         return np.einsum("...i,...i->...", e, e) / e.shape[-1]  # Σ e² without an array of squares
@@ -149,6 +157,9 @@ class MeanAbsoluteError(Loss):
         reduction: see Loss.
         name: see Loss.
     """
+
+    def __init__(self, reduction="sum_over_batch_size", name="mean_absolute_error"):
+        super().__init__(name, reduction)
 
     def values(self, y_true, y_pred, from_logits=False):
         return np.mean(np.abs(y_pred - y_true), axis=-1)
@@ -171,8 +182,8 @@ class Huber(Loss):
         ValueError: if delta is not above 0.
     """
 
-    def __init__(self, delta=1.0, reduction="sum_over_batch_size", name=None):
-        super().__init__(reduction, name)
+    def __init__(self, delta=1.0, reduction="sum_over_batch_size", name="huber_loss"):
+        super().__init__(name, reduction)
         if not delta > 0:
             raise ValueError(f"Huber: delta must be above 0, got {delta!r}")
         self.delta = delta
@@ -200,8 +211,8 @@ class _Crossentropy(Loss):
         name: see Loss.
     """
 
-    def __init__(self, from_logits=False, reduction="sum_over_batch_size", name=None):
-        super().__init__(reduction, name)
+    def __init__(self, from_logits, reduction, name):
+        super().__init__(name, reduction)
         self.from_logits = from_logits
 
 
@@ -217,6 +228,9 @@ class BinaryCrossentropy(_Crossentropy):
     """
 
     link = "sigmoid"
+
+    def __init__(self, from_logits=False, *, reduction="sum_over_batch_size", name="binary_crossentropy"):
+        super().__init__(from_logits, reduction, name)
 
     def values(self, y_true, y_pred, from_logits=False):
         if from_logits:  # max(z, 0) − z y + log(1 + e^(−|z|)) never overflows
@@ -245,6 +259,9 @@ class CategoricalCrossentropy(_Crossentropy):
 
     link = "softmax"
 
+    def __init__(self, from_logits=False, *, reduction="sum_over_batch_size", name="categorical_crossentropy"):
+        super().__init__(from_logits, reduction, name)
+
     def values(self, y_true, y_pred, from_logits=False):
         if from_logits:
             return -np.sum(y_true * _log_softmax(y_pred), axis=-1)
@@ -272,6 +289,9 @@ class SparseCategoricalCrossentropy(_Crossentropy):
     """
 
     link = "softmax"
+
+    def __init__(self, from_logits=False, *, reduction="sum_over_batch_size", name="sparse_categorical_crossentropy"):
+        super().__init__(from_logits, reduction, name)
 
     def prepare(self, y_true, y_pred):
         y_pred, y_true = np.asarray(y_pred), np.asarray(y_true)

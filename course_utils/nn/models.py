@@ -25,7 +25,7 @@ class Model(Trainer, Layer):
     """
 
     def __init__(self, inputs=None, outputs=None, name=None):
-        super().__init__(name)
+        super().__init__(name=name)
         if outputs is not None:
             self._join(inputs, outputs)
 
@@ -114,7 +114,18 @@ class Model(Trainer, Layer):
 
     def compute_output_shape(self, *input_shape):
         shapes = [tensor.shape for tensor in self.outputs]
+        if input_shape:
+            shapes = self._infer_shapes(self._listed(input_shape[0]))
         return shapes if isinstance(self._output_structure, (list, tuple, dict)) else shapes[0]
+
+    def _infer_shapes(self, input_shapes):
+        """Return the shapes of the outputs, given those of the inputs, or say which one does not fit."""
+        for shape, tensor in zip(input_shapes, self.inputs):
+            self._require_shape(shape, tensor)
+        shapes = input_shapes + [None] * (self._slots - len(input_shapes))
+        for step in self._plan:
+            step.infer_shapes(shapes)
+        return [shapes[slot] for slot in self._output_slots]
 
     # ---- forward and backward
 
@@ -149,7 +160,14 @@ class Model(Trainer, Layer):
         return self._last_masks
 
     def _check_inputs(self, inputs):
-        """Return the inputs as a flat list of arrays of the right type, or say which one does not fit."""
+        """Return the inputs as a flat list of arrays of the right type, or say what does not fit."""
+        arrays = [self._check_input(value, tensor) for value, tensor in zip(self._listed(inputs), self.inputs)]
+        if any(None in tensor.shape[1:] for tensor in self.inputs):  # before any layer runs
+            self._infer_shapes([array.shape for array in arrays])
+        return arrays
+
+    def _listed(self, inputs):
+        """Return inputs, arrays or their shapes, as a list in the order of the model's inputs."""
         if isinstance(inputs, dict):
             missing = [name for name in self._input_names if name not in inputs]
             if missing:
@@ -159,24 +177,27 @@ class Model(Trainer, Layer):
             inputs = [inputs]
         if not isinstance(inputs, (list, tuple)) or len(inputs) != len(self.inputs):
             raise ValueError(f"Model '{self.name}': inputs must be a list of {len(self.inputs)} arrays")
-        return [self._check_input(value, tensor) for value, tensor in zip(inputs, self.inputs)]
+        return list(inputs)
+
+    def _wanted(self, tensor):
+        expected = ("batch", *(size or "any" for size in tensor.shape[1:]))
+        return f"Model '{self.name}': input '{tensor.name}' must be numbers of shape ({', '.join(map(str, expected))})"
+
+    def _require_shape(self, shape, tensor):
+        fits = len(shape) == len(tensor.shape) and all(
+            None in (size, came) or size == came for size, came in zip(tensor.shape, shape)
+        )
+        if not fits:
+            raise ValueError(f"{self._wanted(tensor)}, got {shape}")
 
     def _check_input(self, value, tensor):
-        expected = ("batch", *(size or "any" for size in tensor.shape[1:]))
-        wanted = (
-            f"Model '{self.name}': input '{tensor.name}' must be numbers of shape ({', '.join(map(str, expected))})"
-        )
         try:
             if tensor.dtype.startswith("int") and not np.isfinite(value).all():
                 raise ValueError("NaN or infinity is no whole number")
             array = np.asarray(value, dtype=tensor.dtype)
         except (TypeError, ValueError) as error:
-            raise ValueError(f"{wanted}; {error}") from None
-        fits = array.ndim == len(tensor.shape) and all(
-            size in (None, came) for size, came in zip(tensor.shape, array.shape)
-        )
-        if not fits:
-            raise ValueError(f"{wanted}, got {array.shape}")
+            raise ValueError(f"{self._wanted(tensor)}; {error}") from None
+        self._require_shape(array.shape, tensor)
         return array
 
     def _as_array(self, value):

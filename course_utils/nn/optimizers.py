@@ -93,7 +93,7 @@ class Optimizer:
         for gradient, (_, variable) in zip(self._clip([gradient for gradient, _ in pairs]), pairs):
             if self.weight_decay is not None:
                 variable.value -= variable.value * (_as_keras_casts(self.weight_decay, variable) * rate)
-            self.update_step(gradient, variable, rate, self._state_of(variable))
+            self.update_step(gradient, variable, rate, self.state_of(variable))
         self.iterations += 1
 
     def _clip(self, gradients):
@@ -107,7 +107,12 @@ class Optimizer:
             return [np.clip(g, -self.clipvalue, self.clipvalue) for g in gradients]
         return gradients
 
-    def _state_of(self, variable):
+    def state_of(self, variable):
+        """Return what is kept for a weight from update to update: a dict of slot → array of its shape.
+
+        Args:
+            variable: the Variable.
+        """
         key = id(variable)
         if key not in self._state:
             self._state[key] = {slot: np.full_like(variable.value, self.start_of(slot)) for slot in self.slots}

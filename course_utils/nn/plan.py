@@ -55,6 +55,17 @@ class Step:
         own = {} if alone else {f"{name}_mask": slots for name, slots in names}
         self.own_masks = {k: slots for k, slots in own.items() if self.layer.accepts(k) and k not in node.kwargs}
 
+    def infer_shapes(self, shapes):
+        """Write the shapes of the layer's outputs into `shapes`; the layer raises where those of its inputs do not fit.
+
+        Args:
+            shapes: list of tuples by slot.
+        """
+        came = [utils.map_structure(shapes.__getitem__, arg) for arg in self.args]
+        found = self.layer.outputs_shape(came, self.kwargs)
+        for slot, shape in zip(self.output_slots, found if isinstance(found, list) else [found]):
+            shapes[slot] = shape
+
     def run(self, values, masks, training):
         """Compute the layer's outputs into `values`, and their masks into `masks` if the model has any.
 

@@ -60,7 +60,7 @@ class CosineDecay(LearningRateSchedule):
         ValueError: if decay_steps is not a whole number above 0.
     """
 
-    def __init__(self, initial_learning_rate, decay_steps, alpha=0.0, warmup_target=None, warmup_steps=0):
+    def __init__(self, initial_learning_rate, decay_steps, alpha=0.0, *, warmup_target=None, warmup_steps=0):
         self.initial_learning_rate = initial_learning_rate
         self.decay_steps = utils.positive_integer("CosineDecay", "decay_steps", decay_steps)
         self.alpha, self.warmup_target, self.warmup_steps = alpha, warmup_target, warmup_steps

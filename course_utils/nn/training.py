@@ -53,7 +53,7 @@ class Trainer:
 
     # ---- learning
 
-    def train_on_batch(self, x, y, return_dict=False):
+    def train_on_batch(self, x, y, *, return_dict=False):
         """Make one update.
 
         Args:
@@ -70,13 +70,15 @@ class Trainer:
         logs = _averaged([self._update(*self._as_data(x, y))])
         return logs if return_dict else _plain(logs)
 
-    def fit(self, x, y, batch_size=32, epochs=1, verbose="auto", callbacks=None, validation_data=None, shuffle=True):
+    def fit(
+        self, x, y, batch_size=None, epochs=1, verbose="auto", callbacks=None, *, validation_data=None, shuffle=True
+    ):
         """Train: in each epoch, go through all records once, in batches, with one update a batch.
 
         Args:
             x: records `(n, …)`, or a list or dict of arrays for several inputs.
             y: labels `(n, …)`, or a list or dict for several outputs.
-            batch_size: records an update.
+            batch_size: records an update; 32 if None.
             epochs: times through all records.
             verbose: 0 prints nothing; anything else prints one line an epoch.
             callbacks: list of Callbacks.
@@ -87,14 +89,15 @@ class Trainer:
             A History.
 
         Raises:
-            ValueError: if the model is not compiled, shapes do not fit, or x holds NaN or infinity.
+            ValueError: if the model is not compiled, shapes do not fit, or records or labels hold NaN or infinity.
         """
-        batch_size = utils.positive_integer("fit", "batch_size", batch_size)
+        batch_size = _batch_size("fit", batch_size)
         epochs = utils.positive_integer("fit", "epochs", epochs)
-        x, y = self._as_data(x, y)
-        _check_finite(x)
-        if validation_data is not None:
-            self._as_data(*validation_data)  # so that a mistake in it shows before the first epoch
+        x, y = self._as_finite_data(x, y)
+        if validation_data is not None:  # checked here, so that a mistake in it shows before the first epoch
+            if not isinstance(validation_data, (list, tuple)) or len(validation_data) != 2:
+                raise ValueError(f"fit: validation_data must be a pair (x, y), got {type(validation_data).__name__}")
+            self._as_finite_data(*validation_data)
         history = callbacks_module.History()
         listeners = [*(callbacks or []), history]
         self._tell(listeners, "set_model", self)
@@ -165,7 +168,8 @@ class Trainer:
             total += weight * value
             grads.append((i, grad if weight == 1 else grad * output.dtype.type(weight), logits is not None))
             if len(outputs) > 1:
-                results[f"{self.output_names[i]}_loss"] = (value, len(output))
+                # In Keras, every batch counts alike here, also a last one that is smaller.
+                results[f"{self.output_names[i]}_loss"] = (value, 1)
         return {"loss": (total, len(outputs[0]))} | results | self._measure(y, outputs), grads
 
     def _logits_of(self, i, loss):
@@ -222,13 +226,13 @@ class Trainer:
             variable.value = value
         return results["loss"][0], {variable.path: variable.grad for variable in self.trainable_weights}
 
-    def evaluate(self, x, y, batch_size=32, verbose="auto", return_dict=False):
+    def evaluate(self, x, y, batch_size=None, verbose="auto", *, return_dict=False):
         """Return loss and metrics, averaged over all records, without learning.
 
         Args:
             x: records `(n, …)`.
             y: labels.
-            batch_size: records at a time; the result depends on it only by rounding.
+            batch_size: records at a time, 32 if None; the result depends on it only by rounding.
             verbose: accepted for Keras' sake; nothing is printed.
             return_dict: return a dict by name instead of numbers.
 
@@ -239,28 +243,28 @@ class Trainer:
             ValueError: if the model is not compiled or shapes do not fit.
         """
         x, y = self._as_data(x, y)
-        parts = [
-            self._test_batch([a[b] for a in x], [a[b] for a in y]) for b in utils.split_batches(len(x[0]), batch_size)
-        ]
+        batches = utils.split_batches(len(x[0]), _batch_size("evaluate", batch_size))
+        parts = [self._test_batch([a[b] for a in x], [a[b] for a in y]) for b in batches]
         logs = _averaged(parts)
         return logs if return_dict else _plain(logs)
 
     def _test_batch(self, x, y):
         return self._compute_loss(y, utils.flatten([self._run(x, training=False)]))[0]
 
-    def predict(self, x, batch_size=32, verbose="auto"):
+    def predict(self, x, batch_size=None, verbose="auto"):
         """Return the outputs for all records.
 
         Args:
             x: records `(n, …)`.
-            batch_size: records at a time.
+            batch_size: records at a time; 32 if None.
             verbose: accepted for Keras' sake; nothing is printed.
 
         Returns:
             Array `(n, …)`, or the structure of arrays that the model was made with.
         """
         x = self._input_arrays(x)
-        parts = [self._run([a[b] for a in x], training=False) for b in utils.split_batches(len(x[0]), batch_size)]
+        batches = utils.split_batches(len(x[0]), _batch_size("predict", batch_size))
+        parts = [self._run([a[b] for a in x], training=False) for b in batches]
         flat = zip(*[utils.flatten([part]) for part in parts])
         joined = iter([np.concatenate(arrays) for arrays in flat])
         return utils.map_structure(lambda _: next(joined), parts[0])
@@ -294,6 +298,12 @@ class Trainer:
                 step.layer.check_values(arrays[step.args[0]])
         return arrays
 
+    def _as_finite_data(self, x, y):
+        x, y = self._as_data(x, y)
+        _check_finite("x", x)
+        _check_finite("y", y)
+        return x, y
+
     def _as_data(self, x, y):
         """Check records and labels before anything is changed."""
         if self._loss is None or all(loss is None for loss in self._loss):
@@ -301,6 +311,8 @@ class Trainer:
         x = self._input_arrays(x)
         several = isinstance(y, dict) or (isinstance(y, (list, tuple)) and len(self.outputs) > 1)
         if isinstance(y, dict):
+            if set(y) != set(self.output_names):
+                raise ValueError(f"y must hold labels for the outputs {self.output_names}, got {list(y)}")
             y = [y[name] for name in self.output_names]
         y = [np.asarray(one) for one in y] if several else [np.asarray(y)]
         wrong = [array.shape for array in y if array.ndim == 0 or len(array) != len(x[0])]
@@ -315,6 +327,11 @@ class Trainer:
         self._trainable = self.trainable_weights  # what is frozen now stays so until the call ends, as in Keras
         self._mark_needed_gradients(False)
         return x, y
+
+
+def _batch_size(owner, value):
+    """Return how many records go together."""
+    return 32 if value is None else utils.positive_integer(owner, "batch_size", value)
 
 
 def _mean_of_real(values, mask):
@@ -336,8 +353,11 @@ def _plain(logs):
     return values[0] if len(values) == 1 else values
 
 
-def _check_finite(arrays):
+def _check_finite(argument, arrays):
     for array in arrays:
         if array.dtype.kind == "f" and not np.isfinite(array).all():
             bad = int((~np.isfinite(array)).sum())
-            raise ValueError(f"fit: x must hold finite numbers; {bad} of its values are NaN or infinite")
+            raise ValueError(
+                f"fit: {argument} must hold finite numbers; "
+                f"{bad} of its values are NaN or infinite, in shape {array.shape}"
+            )

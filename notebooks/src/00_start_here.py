@@ -14,19 +14,19 @@
 #
 # | notebook | what you will be able to say | minutes |
 # |---|---|---|
-# | [01 · Types of deep learning](01_types_of_deep_learning.ipynb) | "Dense, convolution and recurrence are the same weighted sum: used once, at every place, at every time step." | 60 |
-# | [02 · Why deep learning became popular](02_why_deep_learning_became_popular.ipynb) | "Depth pays when data is plentiful and arithmetic is cheap: I have measured both." | 40 |
-# | [03 · The perceptron: intuition](03_perceptron_intuition.ipynb) | "A neuron draws a line; each mistake moves it." | 60 |
-# | [04 · The perceptron: advantages and limits](04_perceptron_advantages_and_limits.ipynb) | "One line cannot do XOR; a hidden layer moves the points until a line can." | 60 |
-# | [05 · ANN: intuition and learning](05_ann_intuition_and_learning.ipynb) | "Each neuron does two steps; a layer's output is the next layer's input." | 90 |
-# | [06 · Backpropagation and weight update](06_backpropagation_and_weight_update.ipynb) | "Ask each weight how the loss changes if it is nudged; move it the other way; all at once." | 90 |
+# | [01 · Types of deep learning](01_types_of_deep_learning.ipynb) | "Dense, convolution, recurrence: one weighted sum." | 90 |
+# | [02 · Why deep learning became popular](02_why_deep_learning_became_popular.ipynb) | "Depth pays when data is plentiful and arithmetic cheap." | 60 |
+# | [03 · Perceptron: intuition](03_perceptron_intuition.ipynb) | "A neuron draws a line; each mistake moves it." | 60 |
+# | [04 · Perceptron: advantages and limits](04_perceptron_advantages_and_limits.ipynb) | "One line cannot do XOR; a hidden layer moves the points." | 75 |
+# | [05 · ANN: intuition and learning](05_ann_intuition_and_learning.ipynb) | "Each neuron does two steps, and each layer feeds the next." | 90 |
+# | [06 · Backpropagation and weight update](06_backpropagation_and_weight_update.ipynb) | "Nudge each weight, see how the loss changes, move against it." | 120 |
 #
 # **How to use a notebook.** Run cells with **Shift + Enter**, or all of them: menu *Run* → *Run All Cells*. Before you
 # move a slider, say what you expect; then try; then explain. In an exercise, replace the `...`, run the cell, and the
 # check tells you what it found. Break things: *Kernel* → *Restart Kernel* brings everything back. For a lecture, the
 # cells carry slide marks. What you solve is kept in one file beside the notebooks and never leaves this machine.
 
-# %% slideshow={"slide_type": "skip"}
+# %% slideshow={"slide_type": "skip"} jupyter={"source_hidden": true}
 from course_utils import checks
 
 checks.progress()
@@ -37,10 +37,13 @@ checks.progress()
 # | symbol | meaning | shape | in Keras |
 # |---|---|---|---|
 # | X, x | a batch of records, one record (rows are records) | (n, d), (d,) | inputs |
-# | w, b | weights and bias of one neuron | (d, 1), (1,) | kernel, bias |
-# | W_h, b_h | weights and biases of a hidden layer | (3, 2), (2,) | hidden.kernel, hidden.bias |
-# | w_o, b_o | weights and bias of the output neuron | (2, 1), (1,) | output.kernel, output.bias |
-# | z; a | weighted sum; activation | (n, units) | output of Dense |
+# | w, b | weights and bias of one neuron | (d,), number | kernel (d, 1), bias (1,) |
+# | W, b | a layer of neurons: one column, one bias for each | (d, units), (units,) | kernel, bias |
+# | W_h, b_h | hidden layer | (d, hidden), (hidden,) | kernel, bias of the layer "hidden" |
+# | w_o, b_o | output neuron (W_o, if there are several) | (hidden, 1), (1,) | kernel, bias of the layer "output" |
+# | k | kernel of a convolution | (rows, columns, channels, filters) | kernel |
+# | u; h | recurrent weight; state of a recurrent layer | (units, units); (n, units) | recurrent_kernel; output |
+# | z; a | weighted sum; activation (O1, O2 where neurons are numbered) | (n, units) | output of Dense |
 # | y, ŷ | label, prediction | (n, 1) | y_true, y_pred |
 # | L; J | loss of one record; cost, the mean over all | (n,); number | loss |
 # | δ | ∂L/∂z | as z | – |

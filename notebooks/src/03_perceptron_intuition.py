@@ -18,7 +18,7 @@
 # - correct that line by hand, one mistake at a time, until it is right;
 # - build the same neuron in NumPy and in Keras, and prove that both hold the same numbers.
 #
-# **60 minutes.** You need Python, NumPy arrays, and the equation of a straight line.
+# **60 minutes.** You need notebook 01, and the equation of a straight line.
 
 # %% slideshow={"slide_type": "skip"}
 import numpy as np
@@ -43,7 +43,7 @@ start()
 # - x₁ = (bill length − 43 mm) / 5
 # - x₂ = (bill depth − 17 mm) / 2
 #
-# Two birds will be with us for the whole course. We call them Greta and Alan.
+# Two of the birds you know from notebook 01: Greta and Alan.
 
 # %% slideshow={"slide_type": "subslide"}
 penguins = data.load_penguins(("Adelie", "Gentoo"))
@@ -74,6 +74,12 @@ explorers.perceptron()
 # %% [markdown] slideshow={"slide_type": "notes"}
 # **Explain.** Which slider turns the line? Which one shifts it without turning it? What happens to the shaded
 # half when you change the sign of all three?
+#
+# <details><summary>Answer</summary>
+#
+# w₁ and w₂ turn it, b shifts it. With all three signs changed, the line stays, and the other half is shaded.
+#
+# </details>
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## 2 · What a neuron computes
@@ -100,11 +106,30 @@ explorers.perceptron()
 # - Right hand, hot and holding, x = (0.9, 1): z = 2 · 0.9 + 1 · 1 − 2 = 0.8. That is above 0: **let go**.
 # - Left hand, cool and empty, x = (0.1, 0): z = 2 · 0.1 + 1 · 0 − 2 = −1.8. Below 0: **nothing happens**.
 #   That neuron has no part in this.
+
+# %% [markdown] slideshow={"slide_type": "slide"}
+# ### Exercise: the weighted sum
 #
-# **From scratch in NumPy**, for both hands at once. Rows are records.
+# Write the first step of the neuron for many records at once. X has one row per record, w one weight per input, and b
+# is one number. Return one z for each record.
 
 
-# %% slideshow={"slide_type": "subslide"}
+# %% slideshow={"slide_type": "-"}
+def weighted_sum(X, w, b):
+    return ...  # your code here
+
+
+perceptron.weighted_sum.check(weighted_sum)
+
+# %% slideshow={"slide_type": "skip"}
+# perceptron.weighted_sum.hint()
+# perceptron.weighted_sum.solution()
+
+# %% [markdown] slideshow={"slide_type": "slide"}
+# **From scratch in NumPy**, both steps for both hands at once. Rows are records.
+
+
+# %% slideshow={"slide_type": "-"}
 def sigmoid(z):
     return 1 / (1 + np.exp(-z))
 
@@ -148,11 +173,14 @@ keras = load_keras()  # waits, if TensorFlow is still loading
 
 
 def build(K):
-    return K.Sequential([K.Input(shape=(2,)), K.layers.Dense(1, activation="sigmoid", name="neuron")])
+    return K.Sequential(
+        [K.Input(shape=(2,)), K.layers.Dense(1, activation="sigmoid", name="neuron")]
+    )
 
 
 def give(model, w, b):
-    model.set_weights([np.reshape(w, (2, 1)), np.reshape(b, (1,))])  # kernel (inputs, units), bias (units,)
+    """Load w as the kernel (inputs, units), b as the bias (units,)."""
+    model.set_weights([np.reshape(w, (2, 1)), np.reshape(b, (1,))])
 
 
 model = build(keras)
@@ -160,28 +188,10 @@ give(model, w, b)
 keras_output = model.predict(hands, verbose=0)[:, 0]
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
-# **Do they agree?** This table will follow you through the course: the same quantity, computed twice.
+# **Do they agree?** The same quantity, computed twice:
 
 # %% slideshow={"slide_type": "-"}
 bridge.agreement({"σ(z) of both hands": (sigmoid(z), keras_output)})
-
-# %% [markdown] slideshow={"slide_type": "slide"}
-# ### Exercise: the weighted sum
-#
-# Write the first step of the neuron for many records at once. X has one row per record, w one weight per input,
-# b is one number. Run the cell; the check tells you what it found. `hint()` and `solution()` wait for you below it.
-
-
-# %% slideshow={"slide_type": "-"}
-def weighted_sum(X, w, b):
-    return ...  # your code here
-
-
-perceptron.weighted_sum.check(weighted_sum)
-
-# %% slideshow={"slide_type": "skip"}
-# perceptron.weighted_sum.hint()
-# perceptron.weighted_sum.solution()
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ### Exercise: the class
@@ -210,8 +220,6 @@ perceptron.predict.check(predict)
 #
 # You know that shape from **linear regression**, y = B₀ + B₁x₁ + B₂x₂ + … The bias b is B₀, the
 # **intercept**. With b = 0 the line must pass through the origin; b frees it.
-#
-# Solve for x₂, and you can draw the line: x₂ = −(w₁ x₁ + b) / w₂.
 
 
 # %% slideshow={"slide_type": "subslide"}
@@ -236,7 +244,7 @@ print(right(w, b), "of 274 right")
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ### Exercise: the boundary
 #
-# Given x₁, where is the line? Return x₂.
+# To draw the line, we need its points. Solve w₁ x₁ + w₂ x₂ + b = 0 for x₂, and return that: where is the line over x₁?
 
 
 # %% slideshow={"slide_type": "-"}
@@ -253,13 +261,13 @@ perceptron.boundary.check(boundary)
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## 4 · Learning from mistakes
 #
-# Nobody wants to move sliders. So let each mistake move the line. For one record x with label y and
-# answer ŷ (say "y hat"), the **perceptron rule** is
+# Nobody wants to move sliders. So let each mistake move the line. For one record x with label y and answer ŷ, the
+# **perceptron rule** is
 #
 # - w ← w + η (y − ŷ) x
 # - b ← b + η (y − ŷ)
 #
-# η (say "eta") is the **learning rate**: how large a step each mistake makes. Read the error y − ŷ:
+# The **learning rate** η says how large a step each mistake makes. Read the error y − ŷ:
 #
 # - **0**: the answer was right. Nothing changes.
 # - **+1**: a missed Gentoo. z was too small; move **toward** x.
@@ -279,11 +287,29 @@ perceptron.boundary.check(boundary)
 # - w₁ = 0.65 − 0.5 · (−0.4) = 0.85
 # - w₂ = −0.1 − 0.5 · 1.5 = −0.85
 # - b = 0.6 − 0.5 = 0.1
+
+# %% [markdown] slideshow={"slide_type": "slide"}
+# ### Exercise: the rule
 #
+# Write one correction for one record x. Return the new w and the new b. A record that was right must change nothing.
+
+
+# %% slideshow={"slide_type": "-"}
+def update(x, y, w, b, eta):
+    return ...  # your code here
+
+
+perceptron.update.check(update)
+
+# %% slideshow={"slide_type": "skip"}
+# perceptron.update.hint()
+# perceptron.update.solution()
+
+# %% [markdown] slideshow={"slide_type": "slide"}
 # **From scratch in NumPy**:
 
 
-# %% slideshow={"slide_type": "subslide"}
+# %% slideshow={"slide_type": "-"}
 def correct(x, y, w, b, eta):
     y_hat = step(x @ w + b)
     return w + eta * (y - y_hat) * x, b + eta * (y - y_hat)
@@ -314,12 +340,14 @@ line_model = keras.Sequential([keras.Input(shape=(2,)), keras.layers.Dense(1, na
 line_model.compile(optimizer=keras.optimizers.SGD(learning_rate=0.5), loss=perceptron_loss)
 give(line_model, [0.2, 0.4], 0.1)
 
-two = [greta, alan]
-line_model.fit(X[two], y[two, None], batch_size=1, shuffle=False, verbose=0)  # one record at a time, in this order
+two = [greta, alan]  # one record at a time, in this order
+line_model.fit(X[two], y[two, None], batch_size=1, shuffle=False, verbose=0)
 kernel, bias = line_model.get_weights()
 
 # %% slideshow={"slide_type": "-"}
-bridge.agreement({"w after Greta and Alan": (w, kernel[:, 0]), "b after Greta and Alan": (b, bias[0])})
+bridge.agreement(
+    {"w after Greta and Alan": (w, kernel[:, 0]), "b after Greta and Alan": (b, bias[0])}
+)
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
 # Once more, now with all birds in the order of the file. One pass through all records is an **epoch**.
@@ -332,24 +360,9 @@ for x_i, y_i in zip(X, y):
 give(line_model, [0.2, 0.4], 0.1)
 line_model.fit(X, y[:, None], batch_size=1, shuffle=False, verbose=0)
 kernel, bias = line_model.get_weights()
-bridge.agreement({"w after one epoch": (w_all, kernel[:, 0]), "b after one epoch": (b_all, bias[0])})
-
-# %% [markdown] slideshow={"slide_type": "slide"}
-# ### Exercise: the rule
-#
-# Write one correction. Return the new w and the new b. A record that was right must change nothing.
-
-
-# %% slideshow={"slide_type": "-"}
-def update(x, y, w, b, eta):
-    return ...  # your code here
-
-
-perceptron.update.check(update)
-
-# %% slideshow={"slide_type": "skip"}
-# perceptron.update.hint()
-# perceptron.update.solution()
+bridge.agreement(
+    {"w after one epoch": (w_all, kernel[:, 0]), "b after one epoch": (b_all, bias[0])}
+)
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ### A softer rule
@@ -414,11 +427,12 @@ def epochs_needed(w, b, eta):
             return epoch
 
 
-start_w, start_b = np.array([0.2, 0.4]), 0.1
-show.table(
-    [(str(eta), epochs_needed(start_w, start_b, eta), epochs_needed(0 * start_w, 0, eta)) for eta in (0.5, 0.001)],
-    ["η", "epochs from (0.2, 0.4) and 0.1", "epochs from 0"],
-)
+rows = []
+for eta in (0.5, 0.001):
+    from_start = epochs_needed(np.array([0.2, 0.4]), 0.1, eta)
+    from_zero = epochs_needed(np.zeros(2), 0.0, eta)
+    rows.append((str(eta), from_start, from_zero))
+show.table(rows, ["η", "epochs from (0.2, 0.4) and 0.1", "epochs from 0"])
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ### Could linear regression do it?
@@ -433,7 +447,7 @@ linear = B0 + X @ [B1, B2]
 print(f"B₀ = {B0:.4f}, B₁ = {B1:.4f}, B₂ = {B2:.4f}:", np.sum((linear > 0.5) == y), "of 274 right")
 
 # %% slideshow={"slide_type": "-"}
-regression = keras.Sequential([keras.Input(shape=(2,)), keras.layers.Dense(1)])  # no activation: linear regression
+regression = keras.Sequential([keras.Input(shape=(2,)), keras.layers.Dense(1)])  # no activation
 give(regression, [B1, B2], B0)
 bridge.agreement({"all 274 outputs": (linear, regression.predict(X, verbose=0)[:, 0])})
 
@@ -446,7 +460,9 @@ bridge.agreement({"all 274 outputs": (linear, regression.predict(X, verbose=0)[:
 
 # %% slideshow={"slide_type": "-"}
 def build_compiled(K):
-    model = K.Sequential([K.Input(shape=(2,)), K.layers.Dense(1, activation="sigmoid", name="neuron")])
+    model = K.Sequential(
+        [K.Input(shape=(2,)), K.layers.Dense(1, activation="sigmoid", name="neuron")]
+    )
     model.compile(optimizer=K.optimizers.SGD(learning_rate=0.5), loss="binary_crossentropy")
     return model
 
@@ -459,26 +475,27 @@ bridge.compare(ours, theirs, X, y[:, None], steps=100)
 # The picture to take home: one neuron from scratch, and in Keras.
 
 
-# %% slideshow={"slide_type": "-"}
+# %% slideshow={"slide_type": "-"} jupyter={"source_hidden": true}
 def numpy_neuron(X):
     w = np.array([0.85, -0.85])
     b = 0.1
 
     z = X @ w + b
-    return 1 / (1 + np.exp(-z))
+    y_hat = 1 / (1 + np.exp(-z))
+    return y_hat
 
 
 def keras_neuron(X):
     w = np.array([[0.85], [-0.85]])
     b = np.array([0.1])
-    model = keras.Sequential(
-        [
-            keras.Input(shape=(2,)),
-            keras.layers.Dense(1, "sigmoid"),
-        ]
-    )
+    layers = [
+        keras.Input(shape=(2,)),
+        keras.layers.Dense(1, "sigmoid"),
+    ]
+    model = keras.Sequential(layers)
     model.set_weights([w, b])
-    return model.predict(X, verbose=0)[:, 0]
+    y_hat = model.predict(X, verbose=0)
+    return y_hat[:, 0]
 
 
 show.side_by_side(
@@ -504,7 +521,8 @@ give(model, [0.2, 0.4], 0.1)
 model.fit(X, y[:, None], batch_size=1, shuffle=False, verbose=0)
 kernel, bias = model.get_weights()
 bridge.agreement(
-    {"w after one epoch": (w_hurry, kernel[:, 0]), "b after one epoch": (b_hurry, bias[0])}, tolerance=1e-5
+    {"w after one epoch": (w_hurry, kernel[:, 0]), "b after one epoch": (b_hurry, bias[0])},
+    tolerance=1e-5,
 )
 
 # %% [markdown] slideshow={"slide_type": "fragment"}

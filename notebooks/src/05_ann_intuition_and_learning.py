@@ -54,7 +54,10 @@ y = penguins.y[:, None]  # (274, 1): 1 for Gentoo, shaped like the output of the
 
 greta, alan = 241, 100
 two = [greta, alan]
-show.table([(name, *X[i], y[i, 0]) for name, i in zip(("Greta", "Alan"), two)], ["bird", "x₁", "x₂", "x₃", "y"])
+show.table(
+    [(name, *X[i], y[i, 0]) for name, i in zip(("Greta", "Alan"), two)],
+    ["bird", "x₁", "x₂", "x₃", "y"],
+)
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # **Predict.** Below is a 3–2–1 network, and Greta waits on the left. Its weights are just some numbers, so its answer
@@ -98,7 +101,9 @@ z1 = X[greta] @ w + b1
 O1 = sigmoid(z1)
 z2 = O1 * W4 + b2
 path = sigmoid(z2)
-show.table([("hidden neuron", z1, O1), ("output neuron", z2, path)], ["", "step 1: z", "step 2: σ(z)"])
+show.table(
+    [("hidden neuron", z1, O1), ("output neuron", z2, path)], ["", "step 1: z", "step 2: σ(z)"]
+)
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
 # **In Keras**, each layer is a `Dense`. A list of layers is a `Sequential` model: it does the handing on.
@@ -113,7 +118,9 @@ one_path = keras.Sequential(
         keras.layers.Dense(1, activation="sigmoid"),
     ]
 )
-one_path.set_weights([w[:, None], np.array([b1]), np.array([[W4]]), np.array([b2])])  # kernel, bias of each layer
+one_path.set_weights(
+    [w[:, None], np.array([b1]), np.array([[W4]]), np.array([b2])]
+)  # kernel, bias of each layer
 bridge.agreement({"ŷ of Greta, one path": (path, one_path.predict(X[[greta]], verbose=0)[0, 0])})
 
 # %% [markdown] slideshow={"slide_type": "slide"}
@@ -218,7 +225,9 @@ show.table(
 w_one, b_one = W_h @ w_o, b_h @ w_o + b_o
 two_layers = (X[greta] @ W_h + b_h) @ w_o + b_o
 one_layer = X[greta] @ w_one + b_one
-show.table([("one layer", *w_one[:, 0], b_one[0], one_layer[0])], ["", "w₁", "w₂", "w₃", "b", "z of Greta"])
+show.table(
+    [("one layer", *w_one[:, 0], b_one[0], one_layer[0])], ["", "w₁", "w₂", "w₃", "b", "z of Greta"]
+)
 
 # %% slideshow={"slide_type": "-"}
 without_activation = build(keras, activation="linear")  # "linear" is Keras' word for none
@@ -249,7 +258,9 @@ show.table(zip(z, sigmoid(z), np.tanh(z), relu(z)), ["z", "σ(z)", "tanh(z)", "R
 # %% slideshow={"slide_type": "-"} jupyter={"source_hidden": true}
 figure = Figure(figsize=(9.6, 3), layout="constrained")
 line = np.linspace(-4, 4, 401)
-for axes, function, title in zip(figure.subplots(1, 3), (sigmoid, np.tanh, relu), ("sigmoid", "tanh", "ReLU")):
+for axes, function, title in zip(
+    figure.subplots(1, 3), (sigmoid, np.tanh, relu), ("sigmoid", "tanh", "ReLU")
+):
     axes.plot(line, function(line), color="#0072B2")
     axes.plot(z, function(z), "o", color="#D55E00", markersize=8)
     axes.set(title=title, xlabel="z")
@@ -284,11 +295,14 @@ sums = np.array([2.0, 1.0, 0.1])
 powers = np.exp(sums)
 shares = powers / powers.sum()
 show.table(
-    [("e^z", *powers, powers.sum()), ("share", *shares, shares.sum())], ["", "z = 2", "z = 1", "z = 0.1", "total"]
+    [("e^z", *powers, powers.sum()), ("share", *shares, shares.sum())],
+    ["", "z = 2", "z = 1", "z = 0.1", "total"],
 )
 
 # %% slideshow={"slide_type": "-"}
-bridge.agreement({"softmax": (shares, keras.activations.softmax(keras.ops.convert_to_tensor(sums[None]))[0])})
+bridge.agreement(
+    {"softmax": (shares, keras.activations.softmax(keras.ops.convert_to_tensor(sums[None]))[0])}
+)
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ### Exercise: softmax of many records
@@ -419,7 +433,10 @@ def binary_cross_entropy(y, y_hat):
 
 y_hat = forward(X[two], *weights)
 rows = []
-for name, loss in [("squared error", squared_error), ("binary cross-entropy", binary_cross_entropy)]:
+for name, loss in [
+    ("squared error", squared_error),
+    ("binary cross-entropy", binary_cross_entropy),
+]:
     L = loss(y[two], y_hat)[:, 0]  # (records,)
     rows.append((name, *L, L.sum(), L.mean()))
 show.table(rows, ["", "L of Greta", "L of Alan", "sum", "mean: J"])
@@ -565,9 +582,12 @@ def right(weights):
 
 
 ours = {size: epoch(J, weights, X, y, size, eta=0.1) for size in (1, 32, 274)}
-rows = [(size, len(range(0, 274, size)), J(found, X, y), right(found)) for size, found in ours.items()]
+rows = [
+    (size, len(range(0, 274, size)), J(found, X, y), right(found)) for size, found in ours.items()
+]
 show.table(
-    [("start", 0, J(weights, X, y), right(weights)), *rows], ["batch size", "steps", "J over all birds", "right of 274"]
+    [("start", 0, J(weights, X, y), right(weights)), *rows],
+    ["batch size", "steps", "J over all birds", "right of 274"],
 )
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
@@ -656,7 +676,10 @@ def race(K):
         yield f"J after ten epochs of {name}", J(model.get_weights(), X, y)
 
 
-bridge.agreement({name: (ours, theirs) for (name, ours), (_, theirs) in zip(race(nn), race(keras))}, tolerance=1e-5)
+bridge.agreement(
+    {name: (ours, theirs) for (name, ours), (_, theirs) in zip(race(nn), race(keras))},
+    tolerance=1e-5,
+)
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## 6 · A classifier on real data
@@ -678,7 +701,12 @@ def split(x, y, share=0.75):
 
 
 x_train, y_train, x_test, y_test = split(species.x, species.y)
-print(x_train.shape, x_test.shape, "in the test:", dict(zip(species.species, np.bincount(y_test).tolist())))
+print(
+    x_train.shape,
+    x_test.shape,
+    "in the test:",
+    dict(zip(species.species, np.bincount(y_test).tolist())),
+)
 
 
 # %% slideshow={"slide_type": "subslide"}
@@ -695,7 +723,7 @@ def classifier(K):
 
 
 def train_twice(build, x, y, epochs):
-    """Build the model in both engines, with equal random weights, and train both on the same batches."""
+    """Build the model in both engines with equal weights; train both on the same batches."""
     keras.utils.set_random_seed(0)
     ours, theirs = build(nn), build(keras)
     bridge.copy_weights(theirs, ours)
@@ -706,7 +734,9 @@ def train_twice(build, x, y, epochs):
 
 def compare_weights(ours, theirs):
     pairs = zip(ours.weights, theirs.get_weights())
-    return bridge.agreement({variable.path: (variable.value, kernel) for variable, kernel in pairs}, tolerance=1e-4)
+    return bridge.agreement(
+        {variable.path: (variable.value, kernel) for variable, kernel in pairs}, tolerance=1e-4
+    )
 
 
 ours, theirs = train_twice(classifier, x_train, y_train, epochs=20)
@@ -734,7 +764,9 @@ show.table(rows, ["", f"right of {len(y_test)} test birds"])
 # %% slideshow={"slide_type": "-"}
 houses = data.load_houses()
 x_train, price_train, x_test, price_test = split(houses.x, houses.y / 100_000)
-show.table(zip(houses.feature_names, *houses.x[:3].astype(int)), ["", "house 1", "house 2", "house 3"])
+show.table(
+    zip(houses.feature_names, *houses.x[:3].astype(int)), ["", "house 1", "house 2", "house 3"]
+)
 
 
 # %% slideshow={"slide_type": "subslide"}
@@ -785,7 +817,12 @@ figure = Figure(figsize=(6.4, 4.4), layout="constrained")
 axes = figure.subplots()
 axes.scatter(100 * price_test, 100 * predicted[:, 0], s=14, alpha=0.5, color="#0072B2")
 axes.plot([0, 700], [0, 700], color="black", linestyle="--")
-axes.set(xlabel="true price, 1,000 dollars", ylabel="predicted, 1,000 dollars", xlim=(0, 700), ylim=(0, 700))
+axes.set(
+    xlabel="true price, 1,000 dollars",
+    ylabel="predicted, 1,000 dollars",
+    xlim=(0, 700),
+    ylim=(0, 700),
+)
 show.figure(
     figure,
     "Predicted against true price of the test houses. The points lie along the diagonal, closely up to about 300,000 "
@@ -798,7 +835,7 @@ show.figure(
 # The picture to take home: forward propagation from scratch, and in Keras.
 
 
-# %% slideshow={"slide_type": "-"}
+# %% slideshow={"slide_type": "-"} jupyter={"source_hidden": true}
 def numpy_network(X):
     neuron_1 = [0.2, 0.4, -0.5]
     neuron_2 = [0.5, -0.3, 0.1]

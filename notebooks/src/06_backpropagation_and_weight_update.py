@@ -19,7 +19,8 @@
 # - read a loss curve: its slope, the learning rate, and where the optimizer stops;
 # - say what momentum, RMSprop and Adam add to plain gradient descent.
 #
-# **90 minutes.** You need notebook 05: a neuron's two steps, and forward propagation through a hidden layer.
+# **120 minutes**, in two sittings if you like. You need notebook 05: a neuron's two steps, and forward propagation
+# through a hidden layer.
 
 # %% slideshow={"slide_type": "skip"}
 import numpy as np
@@ -59,7 +60,11 @@ start()
 
 # %% slideshow={"slide_type": "subslide"}
 penguins = data.load_penguins(("Adelie", "Gentoo"))
-X = (penguins.x[:, :3] - [43, 17, 200]) / [5, 2, 15]  # (274, 3): bill length, bill depth, flipper length
+X = (penguins.x[:, :3] - [43, 17, 200]) / [
+    5,
+    2,
+    15,
+]  # (274, 3): bill length, bill depth, flipper length
 labels = penguins.y  # (274,): 1 for Gentoo
 
 x, y = X[241], labels[241]  # Greta: (3,) and 1
@@ -146,7 +151,10 @@ def give(model, W_h, b_h, w_o, b_o):
 model = build(keras)
 give(model, W_h, b_h, w_o, b_o)
 hidden, output = model.layers
-greta, gentoo = tf.constant([x], "float32"), tf.constant([[y]], "float32")  # (1, 3) and (1, 1): a batch of one
+greta, gentoo = (
+    tf.constant([x], "float32"),
+    tf.constant([[y]], "float32"),
+)  # (1, 3) and (1, 1): a batch of one
 
 # %% slideshow={"slide_type": "-"}
 keras_a_h = hidden(greta)
@@ -190,7 +198,13 @@ axes = figure.subplots()
 line = np.linspace(-6, 5, 221)
 axes.plot(line, [loss_at(w) for w in line], color="#0072B2", label="L")
 touch = np.array([-3.3, 1.7])
-axes.plot(touch, loss_at(-0.8) + slope * (touch + 0.8), color="#CC79A7", linewidth=4, label="slope at −0.8")
+axes.plot(
+    touch,
+    loss_at(-0.8) + slope * (touch + 0.8),
+    color="#CC79A7",
+    linewidth=4,
+    label="slope at −0.8",
+)
 axes.plot(-0.8, loss_at(-0.8), "o", color="#D55E00", markersize=10, zorder=5)
 axes.annotate("here we are", (-0.8, loss_at(-0.8)), (-0.2, 0.62), arrowprops={"arrowstyle": "-"})
 axes.set(xlabel="w_o[0]", ylabel="loss L of Greta")
@@ -265,7 +279,12 @@ dL_dy_hat = 2 * (y_hat - y)
 dy_hat_dz = y_hat * (1 - y_hat)
 delta_o = dL_dy_hat * dy_hat_dz
 show.table(
-    [("∂L/∂ŷ", dL_dy_hat), ("∂ŷ/∂z_o", dy_hat_dz), ("δ_o", delta_o), ("∂L/∂w_o[0]", delta_o * a_h[0])],
+    [
+        ("∂L/∂ŷ", dL_dy_hat),
+        ("∂ŷ/∂z_o", dy_hat_dz),
+        ("δ_o", delta_o),
+        ("∂L/∂w_o[0]", delta_o * a_h[0]),
+    ],
     ["link", "Greta"],
 )
 
@@ -339,12 +358,17 @@ rows = {}
 def fill(name, ours, theirs):
     """Add a row; ours and theirs are pairs, for MSE and BCE."""
     for mine, other in zip(ours, theirs):
-        np.testing.assert_allclose(mine, other, atol=1e-6)  # stops here, if Keras found something else
+        np.testing.assert_allclose(
+            mine, other, atol=1e-6
+        )  # stops here, if Keras found something else
     numbers = (", ".join(f"{v:.4f}" for v in np.ravel(mine)) for mine in ours)
     rows[name] = (name, *numbers, "✓")
 
 
-(keras_mse, g_mse), (keras_bce, g_bce) = taped(squared_error), taped(keras.losses.BinaryCrossentropy())
+(keras_mse, g_mse), (keras_bce, g_bce) = (
+    taped(squared_error),
+    taped(keras.losses.BinaryCrossentropy()),
+)
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
 # **The output neuron.** First the loss, then the blame, then the slopes of its two weights.
@@ -411,7 +435,9 @@ show.table(rows.values(), columns)
 # %% slideshow={"slide_type": "subslide"}
 eta = 0.5
 weights = [W_h, b_h, w_o, b_o]
-updated = [[w - eta * g for w, g in zip(weights, gradients)] for gradients in ours]  # for MSE, for BCE
+updated = [
+    [w - eta * g for w, g in zip(weights, gradients)] for gradients in ours
+]  # for MSE, for BCE
 after = [forward(x, *new)[1] for new in updated]  # the new ŷ
 
 # %% [markdown] slideshow={"slide_type": "-"}
@@ -422,7 +448,9 @@ after = [forward(x, *new)[1] for new in updated]  # the new ŷ
 def keras_update(gradients):
     """Move the weights once from their start; return them and the new ŷ."""
     give(model, *weights)
-    shaped = [tf.reshape(tf.constant(g), v.shape) for g, v in zip(gradients, model.trainable_variables)]
+    shaped = [
+        tf.reshape(tf.constant(g), v.shape) for g, v in zip(gradients, model.trainable_variables)
+    ]
     keras.optimizers.SGD(learning_rate=eta).apply_gradients(zip(shaped, model.trainable_variables))
     new, prediction = [np.squeeze(w) for w in model.get_weights()], float(model(greta)[0, 0])
     give(model, *weights)
@@ -437,7 +465,11 @@ for i, name in enumerate(["new W_h, row of x₁", "new W_h, row of x₂", "new W
 for i, name in [(1, "new b_h"), (2, "new w_o"), (3, "new b_o")]:
     fill(name, [new[i] for new in updated], [k_mse[i], k_bce[i]])
 fill("new ŷ", after, [k_mse_after, k_bce_after])
-fill("new L", [(y - after[0]) ** 2, -np.log(after[1])], [(1 - k_mse_after) ** 2, -np.log(k_bce_after)])
+fill(
+    "new L",
+    [(y - after[0]) ** 2, -np.log(after[1])],
+    [(1 - k_mse_after) ** 2, -np.log(k_bce_after)],
+)
 show.table(rows.values(), columns)
 
 # %% [markdown] slideshow={"slide_type": "fragment"}
@@ -452,7 +484,10 @@ show.table(rows.values(), columns)
 # %% slideshow={"slide_type": "-"}
 w_o_moved = w_o - eta * deltas[0] * a_h  # moved too early
 wrong = W_h - eta * backward(x, a_h, w_o_moved, deltas[0])[0]
-show.table([("old w_o: right", *updated[0][0][2]), ("new w_o: wrong", *wrong[2])], ["", "W_h[2, 0]", "W_h[2, 1]"])
+show.table(
+    [("old w_o: right", *updated[0][0][2]), ("new w_o: wrong", *wrong[2])],
+    ["", "W_h[2, 0]", "W_h[2, 1]"],
+)
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
 # A small difference, and no error message. It is the gradient of a network that never existed.
@@ -567,7 +602,9 @@ def nudged(epsilon):
     return (found[0] - found[1]) / (2 * epsilon)
 
 
-bridge.agreement({"∂W_h[2, 0], chain rule and nudged Keras": (ours[0][0][2, 0], nudged(0.01))}, tolerance=1e-4)
+bridge.agreement(
+    {"∂W_h[2, 0], chain rule and nudged Keras": (ours[0][0][2, 0], nudged(0.01))}, tolerance=1e-4
+)
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
 # **How small should a nudge be?** **Predict:** the smaller, the better?
@@ -584,7 +621,10 @@ def error_of(epsilon):
     return abs((loss_nudged(epsilon) - loss_nudged(-epsilon)) / (2 * epsilon) - ours[0][0][2, 0])
 
 
-show.table([(f"1e-{k}", f"{error_of(10.0**-k):.0e}") for k in (1, 3, 5, 10)], ["nudge ε", "error of the slope"])
+show.table(
+    [(f"1e-{k}", f"{error_of(10.0**-k):.0e}") for k in (1, 3, 5, 10)],
+    ["nudge ε", "error of the slope"],
+)
 
 # %% slideshow={"slide_type": "-"} jupyter={"source_hidden": true}
 figure = Figure(figsize=(9, 3.2), layout="constrained")
@@ -627,7 +667,12 @@ mse, mae = np.mean(e**2), np.mean(np.abs(e))
 huber_by_hand = (0.5 * 0.5**2 + 0 + (2 - 0.5) + (3 - 0.5)) / 4
 
 show.table(
-    [("e²", *e**2, mse), ("|e|", *np.abs(e), mae), ("½ e²", *0.5 * e**2, ""), ("|e| − ½", *(np.abs(e) - 0.5), "")],
+    [
+        ("e²", *e**2, mse),
+        ("|e|", *np.abs(e), mae),
+        ("½ e²", *0.5 * e**2, ""),
+        ("|e| − ½", *(np.abs(e) - 0.5), ""),
+    ],
     ["", *(f"e = {v:g}" for v in e), "mean"],
 )
 
@@ -658,7 +703,11 @@ for axes, (name, loss, gradient) in zip(
     [
         ("MSE", line**2, 2 * line),
         ("MAE", np.abs(line), np.sign(line)),
-        ("Huber, δ = 1", np.where(np.abs(line) <= 1, 0.5 * line**2, np.abs(line) - 0.5), np.clip(line, -1, 1)),
+        (
+            "Huber, δ = 1",
+            np.where(np.abs(line) <= 1, 0.5 * line**2, np.abs(line) - 0.5),
+            np.clip(line, -1, 1),
+        ),
     ],
 ):
     axes.plot(line, loss, color="#0072B2", label="loss")
@@ -706,7 +755,8 @@ y_true, p = np.array([1.0, 0.0, 1.0]), np.array([0.9, 0.2, 0.4])
 truth_got = np.where(y_true == 1, p, 1 - p)
 bce = np.mean(-np.log(truth_got))
 show.table(
-    [("the truth got", *truth_got, ""), ("−ln", *-np.log(truth_got), bce)], ["", "y = 1", "y = 0", "y = 1", "mean"]
+    [("the truth got", *truth_got, ""), ("−ln", *-np.log(truth_got), bce)],
+    ["", "y = 1", "y = 0", "y = 1", "mean"],
 )
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
@@ -820,7 +870,8 @@ def costs(loss, rounds):
 
 by_mse, by_bce = costs("MSE", 300), costs("BCE", 300)
 show.table(
-    [(r, by_mse[r - 1], by_bce[r - 1]) for r in (1, 2, 300)], ["rounds", "J, trained with MSE", "J, trained with BCE"]
+    [(r, by_mse[r - 1], by_bce[r - 1]) for r in (1, 2, 300)],
+    ["rounds", "J, trained with MSE", "J, trained with BCE"],
 )
 
 # %% [markdown] slideshow={"slide_type": "fragment"}
@@ -916,7 +967,10 @@ def keras_descend(curve, w, optimizer, steps):
 SGD = keras.optimizers.SGD
 bridge.agreement(
     {
-        f"w after four steps, η = {eta}": (descend(1.0, eta, 4)[-1], keras_descend(parabola, 1.0, SGD(eta), 4)[-1])
+        f"w after four steps, η = {eta}": (
+            descend(1.0, eta, 4)[-1],
+            keras_descend(parabola, 1.0, SGD(eta), 4)[-1],
+        )
         for eta in rates
     },
     tolerance=1e-5,
@@ -973,8 +1027,12 @@ show.table(
 )
 
 # %% slideshow={"slide_type": "-"}
-ends = {start: (roll(start), keras_descend(valleys, start, SGD(0.05), 100)[-1]) for start in (0.07, 0.1)}
-bridge.agreement({f"end of 100 steps from {start}": pair for start, pair in ends.items()}, tolerance=1e-4)
+ends = {
+    start: (roll(start), keras_descend(valleys, start, SGD(0.05), 100)[-1]) for start in (0.07, 0.1)
+}
+bridge.agreement(
+    {f"end of 100 steps from {start}": pair for start, pair in ends.items()}, tolerance=1e-4
+)
 
 # %% slideshow={"slide_type": "subslide"} jupyter={"source_hidden": true}
 figure = Figure(figsize=(9, 3.6), layout="constrained")
@@ -1049,7 +1107,9 @@ def walk(rule, w, steps, eta=0.01, slope=parabola_slope):
 
 
 rules = {"SGD": sgd, "momentum 0.9": momentum, "RMSprop": rmsprop, "Adam": adam}
-show.table([(name, *walk(rule, 1.0, 2)) for name, rule in rules.items()], ["", "start", "step 1", "step 2"])
+show.table(
+    [(name, *walk(rule, 1.0, 2)) for name, rule in rules.items()], ["", "start", "step 1", "step 2"]
+)
 
 # %% slideshow={"slide_type": "-"}
 print(f"first RMSprop step: v = {0.1 * 16**2:.1f}, step = {0.01 * 16 / np.sqrt(0.1 * 16**2):.4f}")
@@ -1066,7 +1126,10 @@ theirs = {
 }
 bridge.agreement(
     {
-        f"{name}, w after 20 steps": (walk(rules[name], 1.0, 20)[-1], keras_descend(parabola, 1.0, optimizer, 20)[-1])
+        f"{name}, w after 20 steps": (
+            walk(rules[name], 1.0, 20)[-1],
+            keras_descend(parabola, 1.0, optimizer, 20)[-1],
+        )
         for name, optimizer in theirs.items()
     },
     tolerance=1e-5,
@@ -1122,7 +1185,9 @@ explorers.gradient_descent()
 # %% slideshow={"slide_type": "skip"}
 print(f"1. loss at step 20: {parabola(descend(1.0, 0.26, 20)[-1]):.4f}")
 for name in ("SGD", "momentum 0.9"):
-    print(f"4. {name}, after 200 steps: w = {walk(rules[name], 1.5, 200, 0.05, valleys_slope)[-1]:.4f}")
+    print(
+        f"4. {name}, after 200 steps: w = {walk(rules[name], 1.5, 200, 0.05, valleys_slope)[-1]:.4f}"
+    )
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## 12 · The whole network, twice
@@ -1163,7 +1228,7 @@ show.table(results, ["right of 274", "NumPy", "Keras"])
 # The picture to take home: one training step, from scratch and in Keras.
 
 
-# %% slideshow={"slide_type": "-"}
+# %% slideshow={"slide_type": "-"} jupyter={"source_hidden": true}
 def numpy_step(x, y, weights):
     W_h, b_h, w_o, b_o = weights
     a_h = sigmoid(x @ W_h + b_h)
@@ -1220,10 +1285,17 @@ a_h = sigmoid(z_h)
 z_o = a_h @ w_o + b_o
 delta_o = 2 * (sigmoid(z_o) - y) * sigmoid_slope(z_o)
 delta_h = delta_o * w_o * sigmoid_slope(a_h)
-hurry = [W_h - 0.5 * np.outer(x, delta_h), b_h - 0.5 * delta_h, w_o - 0.5 * delta_o * a_h, b_o - 0.5 * delta_o]
+hurry = [
+    W_h - 0.5 * np.outer(x, delta_h),
+    b_h - 0.5 * delta_h,
+    w_o - 0.5 * delta_o * a_h,
+    b_o - 0.5 * delta_o,
+]
 
 names = ["new W_h", "new b_h", "new w_o", "new b_o"]
-bridge.agreement({name: (mine, np.squeeze(other)) for name, mine, other in zip(names, hurry, by_keras)})
+bridge.agreement(
+    {name: (mine, np.squeeze(other)) for name, mine, other in zip(names, hurry, by_keras)}
+)
 
 # %% [markdown] slideshow={"slide_type": "fragment"}
 # <details><summary>Which line?</summary>

@@ -150,8 +150,9 @@ class Watch:
 
 
 @pytest.fixture
-def page(chromium):
+def page(chromium, lab):
     """A page of the size of a projector; `page.watch` holds its errors and its requests to other machines."""
+    shutil.rmtree(lab.folder / ".settings", ignore_errors=True)  # the theme and the fonts that another test chose
     context = chromium.new_context(viewport={"width": 1280, "height": 720})
     page = context.new_page()
     page.set_default_timeout(60 * SECONDS)

@@ -1,10 +1,14 @@
 """What the browser tests do to a notebook and to an explorer: open, run, find the controls, press keys."""
 
 import json
+import shutil
 import zlib
+
+from tests.browser.conftest import ROOT
 
 READY = "✓ agree within"
 PATIENCE = 30  # seconds
+RUN_ALL = 120  # seconds: twice what a notebook may take where nothing else runs
 PICTURE = """async image => {
     const bytes = new Uint8Array(await (await fetch(image.src)).arrayBuffer());
     return Array.from(new Uint8Array(await crypto.subtle.digest("SHA-256", bytes))).join();
@@ -76,6 +80,25 @@ def append_cell(path, source):
     path.write_text(json.dumps(notebook), encoding="utf-8")
 
 
+def copy_notebook(lab, name, new_name, *sources):
+    """Copy a notebook of the course into the folder of the Lab and add code cells; its kernel will be a new one.
+
+    Args:
+        lab: Lab.
+        name: file name of the notebook.
+        new_name: of the copy.
+        *sources: texts of the cells.
+
+    Returns:
+        The path of the copy in the folder of the Lab.
+    """
+    path = lab.folder / "notebooks" / new_name
+    shutil.copy(ROOT / "notebooks" / name, path)
+    for source in sources:
+        append_cell(path, source)
+    return f"notebooks/{new_name}"
+
+
 def wait_for_idle_kernel(page):
     """Return when the status bar says that the notebook's kernel has nothing to do.
 
@@ -98,7 +121,7 @@ def open_and_run(page, lab, notebook):
     wait_for_idle_kernel(page)
     page.get_by_role("menuitem", name="Run", exact=True).click()
     page.get_by_role("menuitem", name="Run All Cells", exact=True).click()
-    page.get_by_text("threads are watched").wait_for()  # the output of the last cell
+    page.get_by_text("threads are watched").wait_for(timeout=1000 * RUN_ALL)  # the output of the last cell
 
 
 class ExplorerPage:

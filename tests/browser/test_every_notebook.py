@@ -1,104 +1,30 @@
-"""Each notebook as a student opens it: Run All, then every control there is, by keyboard and by pointer."""
+"""Each notebook as a student opens it: Run All, then every control there is, in three looks."""
 
 import re
-from importlib.resources import files
 
 import pytest
 
+from course_utils import explorers
 from tests.browser.conftest import ROOT
-from tests.browser.explorer_page import PATIENCE, PICTURE, READY, WATCH_THREADS, append_cell, open_and_run
+from tests.browser.explorer_page import READY, WATCH_THREADS, append_cell, open_and_run, write_notebook
+from tests.browser.looks import FAULTS, barriers, enlarge, make_dark
+from tests.browser.use_controls import User
 
 NOTEBOOKS = sorted(path.name for path in (ROOT / "notebooks").glob("*.ipynb"))
-AXE = (files("axe_playwright_python") / "axe.min.js").read_text(encoding="utf-8")
-VIOLATIONS = """async theme => {
-    const found = await axe.run({include: [['.jp-OutputArea-output']]}, {resultTypes: ['violations']});
-    return found.violations.filter(each => ['serious', 'critical'].includes(each.impact)).flatMap(
-        each => each.nodes.map(node => `${theme}, ${each.id}: ${node.html.slice(0, 200)}`));
-}"""
-# A loop of its own, so that the test can say of which control nothing came.
-ANSWERED = """async ([root, change, ready, seconds]) => {
-    const end = performance.now() + 1000 * seconds;
-    let parts;
-    do {
-        parts = Array.from(root.querySelectorAll('[data-change]'), part => +part.dataset.change);
-        if (Math.min(...parts) > change && new Set(parts).size === 1 && root.textContent.includes(ready)) return '';
-        await new Promise(requestAnimationFrame);
-    } while (performance.now() < end);
-    return `after change ${change} came ${parts}: ${root.textContent}`;
-}"""
 RED = "[data-mime-type$=stderr], [data-mime-type$='jupyter.error']"
-# Where each part of an explorer stands, seen from the explorer's corner.
-PLACES = """root => {
-    const corner = root.getBoundingClientRect();
-    const boxes = Array.from(root.querySelectorAll(".jupyter-widgets"), part => part.getBoundingClientRect());
-    return boxes.filter(box => box.width).map(box => {
-        return [box.x - corner.x, box.y - corner.y, box.width].map(Math.round).join();
-    });
-}"""
 
 
-class Seen:
-    """What an explorer shows: the picture, the sentence and the two engines' values, and where its parts stand."""
-
-    def __init__(self, root):
-        self.root = root
-        root.locator("img").evaluate("image => image.complete || new Promise(done => image.onload = done)")
-        self.change = int(root.locator("[data-change]").first.get_attribute("data-change"))
-        texts = root.locator("[data-change]").all_inner_texts()
-        self.shown = [root.locator("img").evaluate(PICTURE), *texts, *self.entries()]
-        self.places = root.evaluate(PLACES)
-
-    def entries(self):
-        """Return what the boxes and lists hold."""
-        return self.root.locator("input[type=number], select").evaluate_all("all => all.map(each => each.value)")
-
-
-def use(root, act, name, changes=True):
-    """Do something to an explorer; see that it changed, that both engines agree, and that nothing jumped.
+def shown_in(notebook):
+    """Return the names of the explorers of a notebook, in order.
 
     Args:
-        root: locator of the explorer.
-        act: function that does it.
-        name: of the control, for the message.
-        changes: whether something else must be seen than before.
+        notebook: its file name.
     """
-    page, before = root.page, Seen(root)
-    act()
-    missing = page.evaluate(ANSWERED, [root.element_handle(), before.change, READY, PATIENCE])
-    assert not missing, f"{name}: {missing}"
-    after = Seen(root)
-    assert not changes or after.shown != before.shown, f"{name}: nothing changed"
-    assert after.places == before.places, f"{name}: the layout jumped"
+    source = (ROOT / "notebooks" / "src" / notebook).with_suffix(".py").read_text(encoding="utf-8")
+    return re.findall(r"\bexplorers\.(\w+)\(", source)
 
 
-def use_every_control(root):
-    """Use boxes and sliders, lists, and buttons, each by keyboard and by pointer; Reset comes last.
-
-    Args:
-        root: locator of an explorer.
-    """
-    press = root.page.keyboard.press
-    for box in root.get_by_role("spinbutton").all():
-        name = box.evaluate("box => box.labels[0].textContent")
-        slider = root.get_by_role("slider", name=f"{name} slider", exact=True)
-        old = float(box.input_value())
-        at_the_end = slider.evaluate("handle => +handle.ariaValueNow >= +handle.ariaValueMax")
-        key = "ArrowLeft" if at_the_end else "ArrowRight"
-        use(root, lambda: (slider.focus(), press(key)), f"{name}, slider and arrow key")
-        assert float(box.input_value()) != old, f"{name}: the box does not follow the slider"
-        use(root, lambda: (box.fill(f"{old:g}"), press("Enter")), f"{name}, typed")
-        assert float(box.input_value()) == old
-    for choice in root.get_by_role("combobox").all():
-        name, old = choice.evaluate("list => [list.labels[0].textContent, list.selectedIndex]")
-        use(root, lambda: choice.select_option(index=old - 1 if old else 1), f"{name}, by pointer")
-        use(root, lambda: (choice.focus(), press("ArrowDown" if old else "ArrowUp")), f"{name}, by keyboard")
-        assert choice.evaluate("list => list.selectedIndex") == old
-    reset = root.get_by_role("button", name="Reset", exact=True)
-    for button in root.get_by_role("button").all():
-        name = button.inner_text()
-        for act in (button.click, lambda: (button.focus(), press("Space"))):
-            use(root, act, name, changes=name != "Reset")
-            use(root, reset.click, "Reset", changes=False)
+HOMELESS = sorted(set(explorers.__all__) - {name for notebook in NOTEBOOKS for name in shown_in(notebook)})
 
 
 def answer_every_option(quiz):
@@ -117,36 +43,51 @@ def answer_every_option(quiz):
     assert quiz.get_by_role("alert").count() == quiz.locator(".widget-radio-box").count()
 
 
-def choose_theme(page, lab, name):
-    """Switch JupyterLab's theme as a learner does; the Lab of the tests keeps its settings to itself.
+def use_everything(page, count):
+    """Use every control in the page, then one of each explorer in the dark and in an enlarged interface.
 
     Args:
         page: Playwright page.
-        lab: Lab.
-        name: of the theme.
+        count: of the explorers that must be in it.
     """
-    page.get_by_role("menuitem", name="Settings", exact=True).click()
-    page.locator(".lm-Menu-item").get_by_text("Theme", exact=True).click()
-    page.locator(".lm-Menu-item").get_by_text(name, exact=True).click()
-    page.wait_for_function("name => document.body.dataset.jpThemeName === name", arg=name)
-
-
-@pytest.mark.parametrize("notebook", NOTEBOOKS)
-def test_every_control_of_the_notebook(page, lab, notebook):
-    append_cell(lab.folder / "notebooks" / notebook, WATCH_THREADS)
-    open_and_run(page, lab, f"notebooks/{notebook}")
-    source = (ROOT / "notebooks" / "src" / notebook).with_suffix(".py").read_text(encoding="utf-8")
-    assert page.locator(".dlt-explorer").count() == len(re.findall(r"\bexplorers\.\w+\(", source))
-    for root in page.locator(".dlt-explorer").all():
+    roots = page.locator(".dlt-explorer").all()
+    assert len(roots) == count
+    for root in roots:
         root.get_by_text(READY).wait_for()
-        use_every_control(root)
+        User(root).use_every_control()
     for quiz in page.locator(".dlt-quiz").all():
         answer_every_option(quiz)
-    page.evaluate(AXE)
-    assert page.evaluate(VIOLATIONS, "light") == []
-    choose_theme(page, lab, "JupyterLab Dark")
-    assert page.evaluate(VIOLATIONS, "dark") == []
-    choose_theme(page, lab, "JupyterLab Light")
+    for look, change in (("light", lambda page: None), ("dark", make_dark), ("enlarged", enlarge)):
+        change(page)
+        assert (look, barriers(page)) == (look, [])
+        for root in roots:
+            assert (look, root.evaluate(FAULTS)) == (look, [])
+            look == "light" or User(root).use_one_control()
+
+
+def nothing_else_happened(page):
+    """See that no cell and no console shows an error, and that no other machine was asked for anything.
+
+    Args:
+        page: Playwright page.
+    """
     assert page.locator(RED).count() == 0
     assert page.watch.errors == []
     assert page.watch.strangers == []
+
+
+@pytest.mark.parametrize("name", [*NOTEBOOKS, *HOMELESS])
+def test_every_control(page, lab, name):
+    folder = lab.folder / "notebooks"
+    if name in HOMELESS:
+        count, notebook = 1, f"{name}.ipynb"
+        setup = "from course_utils import explorers, start\nstart()"
+        write_notebook(folder / notebook, [setup, f"explorers.{name}()", WATCH_THREADS])
+    else:
+        count, notebook = len(shown_in(name)), name
+        append_cell(folder / notebook, WATCH_THREADS)
+    (folder / "threads.txt").unlink(missing_ok=True)
+    open_and_run(page, lab, f"notebooks/{notebook}")
+    use_everything(page, count)
+    nothing_else_happened(page)
+    assert not count or set((folder / "threads.txt").read_text().split()) == {"True"}

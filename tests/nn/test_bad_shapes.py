@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from course_utils import nn
+from course_utils import nn, startup
 from tests.nn import layer_table
 
 
@@ -105,3 +105,95 @@ def test_fit_refuses_numbers_that_are_none_and_changes_nothing(name):
         model.fit(arrays if isinstance(x, list) else arrays[0], y, verbose=0)
     assert [weights.tolist() for weights in model.get_weights()] == before
     assert model.optimizer.iterations == iterations
+
+
+# ---- sizes that a model has left open
+
+
+def stack(*layers):
+    """Return a function of inputs that uses one layer after the other."""
+
+    def connect(tensor):
+        for layer in layers:
+            tensor = layer(tensor)
+        return tensor
+
+    return connect
+
+
+OPEN = {
+    "kernel": ([(None, None, 2)], lambda L: stack(L.Conv2D(2, 3)), [(4, 2, 5, 2)], r"Conv2D .*kernel_size \(3, 3\)"),
+    "pool": ([(None, None, 2)], lambda L: stack(L.MaxPooling2D(3)), [(4, 2, 5, 2)], r"Pooling2D .*pool_size \(3, 3\)"),
+    "second kernel": (
+        [(None, 2)],
+        lambda L: stack(L.Conv1D(2, 3), L.Conv1D(2, 3)),
+        [(4, 4, 2)],
+        r"kernel_size.*4, 2, 2",
+    ),
+    "inside a step": (
+        [(None, None, 2)],
+        lambda L: stack(L.TimeDistributed(L.Conv1D(2, 3))),
+        [(4, 5, 2, 2)],
+        "Conv1D .*kernel_size",
+    ),
+    "inside a model": (
+        [(None, 2)],
+        lambda L: stack(nn.Sequential([nn.Input((None, 2)), L.Conv1D(2, 3)])),
+        [(4, 2, 2)],
+        "Conv1D .*kernel_size",
+    ),
+    "no steps": ([(None, 2)], lambda L: stack(L.LSTM(3)), [(4, 0, 2)], r"LSTM .*at least one step; got \(4, 0, 2\)"),
+    "nothing to pool": ([(None, 2)], lambda L: stack(L.GlobalMaxPooling1D()), [(4, 0, 2)], r"Pool.*got \(4, 0, 2\)"),
+    "places": ([(None, 2)], lambda L: stack(L.PositionEmbedding(3)), [(4, 5, 2)], "at most 3 steps .sequence_length"),
+    "side by side": ([(None, 2)] * 2, lambda L: L.Concatenate(), [(4, 3, 2), (4, 5, 2)], "Concatenate .*axis -1 only"),
+    "sum": ([(None, 2)] * 2, lambda L: L.Add(), [(4, 3, 2), (4, 5, 2)], "Add .*of one shape"),
+    "dot": ([(None, 2)] * 2, lambda L: L.Dot(1), [(4, 3, 2), (4, 5, 2)], "Dot .*one size along the axes"),
+}
+
+
+@pytest.mark.parametrize("case", OPEN)
+def test_sizes_left_open_are_checked_before_any_layer_runs(case):
+    shapes, connect, came, sentence = OPEN[case]
+    inputs = [nn.Input(shape) for shape in shapes]
+    first = [nn.layers.BatchNormalization()(tensor) for tensor in inputs]  # would move with every batch
+    several = len(inputs) > 1
+    model = nn.Model(inputs if several else inputs[0], connect(nn.layers)(first if several else first[0]))
+    model.compile("sgd", "mse")
+    before = [weights.tolist() for weights in model.get_weights()]
+    x = [np.ones(shape) for shape in came]
+    for use in (lambda x: model.fit(x, np.ones(4), verbose=0), model.predict, lambda x: model(x, training=True)):
+        with pytest.raises(ValueError, match=sentence):
+            use(x if several else x[0])
+    assert [weights.tolist() for weights in model.get_weights()] == before
+
+
+@pytest.mark.parametrize("where", ["labels", "validation records", "validation labels"])
+def test_fit_refuses_what_is_no_number_in_labels_and_validation_too(where):
+    x, y, bad = np.ones((4, 3)), np.ones((4, 1)), np.full((4, 3), np.nan)
+    model = nn.Sequential([nn.Input((3,)), nn.layers.Dense(1)])
+    model.compile("sgd", "mse")
+    before = model.get_weights()
+    data = {"labels": (x, bad[:, :1], None), "validation records": (x, y, (bad, y))}
+    x, y, validation = data.get(where, (x, y, (x, bad[:, :1])))
+    with pytest.raises(ValueError, match=r"fit: [xy] must hold finite numbers; .* NaN or infinite, in shape \(4, "):
+        model.fit(x, y, verbose=0, validation_data=validation)
+    np.testing.assert_array_equal(before[0], model.get_weights()[0])
+
+
+def test_what_fit_cannot_use_is_named():
+    model = nn.Sequential([nn.Input((3,)), nn.layers.Dense(1, name="out")])
+    model.compile("sgd", "mse")
+    x, y = np.ones((4, 3)), np.ones((4, 1))
+    with pytest.raises(ValueError, match=r"validation_data must be a pair \(x, y\), got ndarray"):
+        model.fit(x, y, verbose=0, validation_data=x)
+    with pytest.raises(ValueError, match=r"labels for the outputs \['out'\], got \['in'\]"):
+        model.fit(x, {"in": y}, verbose=0)
+
+
+@pytest.mark.parametrize("symbolic", [True, False])
+def test_a_call_takes_training_everywhere_as_in_keras_and_nothing_unknown(symbolic):
+    for K in (nn, startup.load_keras()):
+        x = K.Input((2,)) if symbolic else np.ones((1, 2), "float32")
+        assert K.layers.Dense(1)(x, training=True).shape[-1] == 1
+        with pytest.raises(TypeError, match="argument 'shape'"):
+            K.layers.Dense(1)(x, shape=3)

@@ -185,3 +185,47 @@ def test_a_mask_on_the_values_counts_as_in_keras():
     value, gradient = nn.losses.MeanSquaredError().value_and_gradient(y, p, mask=mask)
     np.testing.assert_allclose(value, float(keras.losses.MeanSquaredError()(y, tensor)), rtol=1e-5)
     assert not gradient[~mask].any() and gradient[mask].any()
+
+
+@pytest.mark.parametrize("loss_weights", [None, [0.3, 2.0]])
+def test_history_and_evaluation_of_several_outputs_are_those_of_keras(loss_weights):
+    def build(K):
+        start = K.Input((4,), name="start")
+        hidden = K.layers.Dense(3, activation="tanh", name="hidden")(start)
+        ends = [K.layers.Dense(2, name="size")(hidden), K.layers.Dense(1, activation="sigmoid", name="kind")(hidden)]
+        model = K.Model(start, ends)
+        model.compile(K.optimizers.SGD(0.1), ["mse", "binary_crossentropy"], loss_weights=loss_weights)
+        return model
+
+    y = [X[:, :2] + 1, BINARY]
+    with number_type("float64"):
+        ours, theirs = twins(build, np.random.default_rng(1))
+        arguments = {"batch_size": 5, "epochs": 3, "shuffle": False, "verbose": 0}  # the last batch has 3 records
+        validation = (X[:7], [one[:7] for one in y])
+        histories = [model.fit(X, y, **arguments, validation_data=validation).history for model in (ours, theirs)]
+        assert set(histories[0]) == set(histories[1])
+        for name, values in histories[0].items():
+            np.testing.assert_allclose(values, histories[1][name], atol=2e-6, err_msg=name)
+        for way in ("evaluate", "train_on_batch"):
+            arguments = {"batch_size": 5, "verbose": 0} if way == "evaluate" else {}
+            mine, other = (getattr(model, way)(X, y, **arguments) for model in (ours, theirs))
+            np.testing.assert_allclose(mine, other, atol=2e-6, err_msg=way)
+
+
+def test_a_mask_that_does_not_fit_the_losses_is_refused_as_in_keras():
+    def build(K):
+        words = K.Input((4, 3), dtype="int32", name="words")
+        vectors = K.layers.Embedding(5, 2, mask_zero=True, name="vectors")(words)  # its mask has 3 axes
+        model = K.Model(words, K.layers.TimeDistributed(K.layers.SimpleRNN(2, name="rnn"), name="steps")(vectors))
+        model.compile("sgd", "mse")
+        return model
+
+    x, y = rng.integers(0, 5, (2, 4, 3)), rng.normal(size=(2, 4, 2))
+    ours, theirs = twins(build, np.random.default_rng(1))
+    before = ours.get_weights()
+    with pytest.raises(ValueError, match=r"MeanSquaredError: the mask .* shape \(2, 4\), .* got \(2, 4, 3\)"):
+        ours.train_on_batch(x, y)
+    for old, new in zip(before, ours.get_weights()):
+        np.testing.assert_array_equal(old, new)
+    with pytest.raises(ValueError, match="Dimensions must be equal"):
+        theirs.train_on_batch(x, y)

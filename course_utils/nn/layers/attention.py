@@ -60,13 +60,13 @@ class Attention(Layer):
 
     supports_masking = True
 
-    def __init__(self, use_scale=False, score_mode="dot", dropout=0.0, seed=None, name=None, trainable=True):
-        super().__init__(name, trainable)
+    def __init__(self, use_scale=False, score_mode="dot", dropout=0.0, seed=None, *, name=None, trainable=True):
+        super().__init__(name=name, trainable=trainable)
         modes = ("dot", "concat")
         self.score_mode = utils.lookup(type(self).__name__, "score_mode", score_mode, dict(zip(modes, modes)))
         self.use_scale = use_scale
         self.dropout = utils.fraction(type(self).__name__, "dropout", dropout)
-        self._drop = Dropout(dropout, seed, name="dropout")
+        self._drop = Dropout(dropout, seed=seed, name="dropout")
 
     def build(self, input_shape):
         self._check_shapes(input_shape)
@@ -105,7 +105,6 @@ class Attention(Layer):
         return mask[0] if mask else None
 
     def call(self, inputs, mask=None, training=False, return_attention_scores=False, use_causal_mask=False):
-        self._check_shapes([x.shape for x in inputs])
         query, value, key = self._query_value_key(inputs)
         query_mask, value_mask = mask[:2] if mask else (None, None)
         scores, parts = self.scores(query, key)  # (batch, queries, keys)
@@ -206,7 +205,7 @@ class AdditiveAttention(Attention):
     Source: Bahdanau, Cho & Bengio 2015.
     """
 
-    def __init__(self, use_scale=True, dropout=0.0, seed=None, name=None, trainable=True):
+    def __init__(self, use_scale=True, dropout=0.0, *, seed=None, name=None, trainable=True):
         super().__init__(use_scale, dropout=dropout, seed=seed, name=name, trainable=trainable)
 
     def build(self, input_shape):

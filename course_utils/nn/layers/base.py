@@ -25,7 +25,7 @@ class Layer:
     takes_masks_away = False  # whether its inputs have no masks any more after the call (MultiHeadAttention)
     needs_input_gradient = True  # a Model sets it to False where nothing below can be trained
 
-    def __init__(self, name=None, trainable=True):
+    def __init__(self, *, name=None, trainable=True):
         self.name = name or utils.unique_name(type(self).__name__)
         self.trainable = trainable
         self.dtype = config.floatx()
@@ -243,6 +243,7 @@ class Layer:
 
     def __call__(self, *args, **kwargs):
         """Use the layer: on arrays it computes, on symbolic tensors it adds a node to the graph."""
+        kwargs = self._known(kwargs)
         if any(isinstance(leaf, SymbolicTensor) for leaf in utils.flatten([args, kwargs])):
             return self._add_node(args, kwargs)
         args = utils.map_structure(self._as_array, args)
@@ -250,6 +251,14 @@ class Layer:
         self.build_once(*shapes)
         self.compute_output_shape(*shapes)  # raises where the shapes do not fit
         return self.call(*args, **kwargs)
+
+    def _known(self, options):
+        """Return the options of a call; as in Keras, every layer may be told `training`, and nothing unknown."""
+        options = {name: value for name, value in options.items() if name != "training" or self.accepts(name)}
+        unknown = [name for name in options if not self.accepts(name)]
+        if unknown:
+            raise TypeError(f"{type(self).__name__} '{self.name}': a call takes no argument {unknown[0]!r}")
+        return options
 
     def _as_array(self, value):
         array = np.asarray(value)
@@ -277,8 +286,8 @@ class Activated(Layer):
         trainable: False freezes the weights.
     """
 
-    def __init__(self, activation=None, name=None, trainable=True):
-        super().__init__(name, trainable)
+    def __init__(self, activation=None, *, name=None, trainable=True):
+        super().__init__(name=name, trainable=trainable)
         self.activation = activations.get(activation)
 
     def activate(self, z, **arrays):

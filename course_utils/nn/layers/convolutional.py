@@ -30,7 +30,7 @@ class _Convolution(Activated):
         name,
         trainable,
     ):
-        super().__init__(activation, name, trainable)
+        super().__init__(activation, name=name, trainable=trainable)
         owner = type(self).__name__
         self.kernel_size = per_direction(owner, "kernel_size", kernel_size, self.rank)
         self.strides = per_direction(owner, "strides", strides, self.rank)
@@ -335,7 +335,7 @@ class ZeroPadding2D(Layer):
     """
 
     def __init__(self, padding=1, *, name=None):
-        super().__init__(name)
+        super().__init__(name=name)
         sides = tuple(padding) if isinstance(padding, (tuple, list)) else (padding, padding)
         self.require(len(sides) == 2, f"padding must be one whole number, two, or two pairs, got {padding!r}")
         self.padding = tuple(per_direction("ZeroPadding2D", "padding", side, 2, least=0) for side in sides)
@@ -368,7 +368,7 @@ class UpSampling2D(Layer):
     """
 
     def __init__(self, size=2, *, interpolation="nearest", name=None):
-        super().__init__(name)
+        super().__init__(name=name)
         self.size = per_direction("UpSampling2D", "size", size, 2)
         self.interpolation = interpolation
         utils.lookup("UpSampling2D", "interpolation", interpolation, {"nearest": None})

@@ -37,10 +37,11 @@ class Dense(Activated):
         use_bias=True,
         kernel_initializer="glorot_uniform",
         bias_initializer="zeros",
+        *,
         name=None,
         trainable=True,
     ):
-        super().__init__(activation, name, trainable)
+        super().__init__(activation, name=name, trainable=trainable)
         self.units = utils.positive_integer("Dense", "units", units)
         self.use_bias = use_bias
         self.kernel_initializer = initializers.get(kernel_initializer)
@@ -89,8 +90,8 @@ class Activation(Activated):
 
     supports_masking = True
 
-    def __init__(self, activation, name=None):
-        super().__init__(activation, name)
+    def __init__(self, activation, *, name=None):
+        super().__init__(activation, name=name)
 
     def call(self, inputs):
         return self.activate(inputs)
@@ -112,8 +113,8 @@ class Reshape(Layer):
         ValueError: if the numbers of a record do not fit the target shape.
     """
 
-    def __init__(self, target_shape, name=None):
-        super().__init__(name)
+    def __init__(self, target_shape, *, name=None):
+        super().__init__(name=name)
         self.target_shape = tuple(target_shape)
 
     def compute_output_shape(self, input_shape):
@@ -144,8 +145,8 @@ class Flatten(Reshape):
     Input shape: `(batch, …)`. Output shape: `(batch, numbers of a record)`.
     """
 
-    def __init__(self, name=None):
-        super().__init__((-1,), name)
+    def __init__(self, *, name=None):
+        super().__init__((-1,), name=name)
 
 
 class Dropout(Layer):
@@ -164,8 +165,8 @@ class Dropout(Layer):
 
     supports_masking = True
 
-    def __init__(self, rate, seed=None, name=None):
-        super().__init__(name)
+    def __init__(self, rate, *, seed=None, name=None):
+        super().__init__(name=name)
         self.rate = utils.fraction("Dropout", "rate", rate)
         self.generator = utils.generator(seed) if seed is not None else None
 
@@ -225,8 +226,8 @@ class Permute(Layer):
         ValueError: if dims is not 1 … n in some order, or inputs have another number of axes.
     """
 
-    def __init__(self, dims, name=None):
-        super().__init__(name)
+    def __init__(self, dims, *, name=None):
+        super().__init__(name=name)
         self.dims = tuple(dims)
         self.require(
             sorted(self.dims) == list(range(1, len(self.dims) + 1)),
@@ -264,8 +265,8 @@ class Softmax(Activated):
 
     supports_masking = True
 
-    def __init__(self, axis=-1, name=None):
-        super().__init__("softmax", name)
+    def __init__(self, axis=-1, *, name=None):
+        super().__init__("softmax", name=name)
         self.axis = tuple(axis) if isinstance(axis, (list, tuple)) else axis
 
     def compute_output_shape(self, input_shape):
@@ -318,8 +319,8 @@ class Concatenate(Layer):
 
     supports_masking = True
 
-    def __init__(self, axis=-1, name=None):
-        super().__init__(name)
+    def __init__(self, axis=-1, *, name=None):
+        super().__init__(name=name)
         self.require(
             isinstance(axis, int) and axis != 0,
             f"axis must be a whole number, not 0 (the batch), got {axis!r}",

@@ -32,12 +32,13 @@ class Embedding(Layer):
         input_dim,
         output_dim,
         embeddings_initializer="uniform",
+        *,
         mask_zero=False,
         weights=None,
         name=None,
         trainable=True,
     ):
-        super().__init__(name, trainable)
+        super().__init__(name=name, trainable=trainable)
         self.input_dim = utils.positive_integer("Embedding", "input_dim", input_dim)
         self.output_dim = utils.positive_integer("Embedding", "output_dim", output_dim)
         self.embeddings_initializer = initializers.get(embeddings_initializer)
@@ -114,8 +115,8 @@ class PositionEmbedding(Layer):
 
     supports_masking = True
 
-    def __init__(self, sequence_length, initializer="glorot_uniform", name=None, trainable=True):
-        super().__init__(name, trainable)
+    def __init__(self, sequence_length, initializer="glorot_uniform", *, name=None, trainable=True):
+        super().__init__(name=name, trainable=trainable)
         self.sequence_length = utils.positive_integer("PositionEmbedding", "sequence_length", sequence_length)
         self.initializer = initializers.get(initializer)
 
@@ -140,7 +141,6 @@ class PositionEmbedding(Layer):
         return input_shape
 
     def call(self, inputs):
-        self.compute_output_shape(inputs.shape)  # a model may have left the number of steps open
         return np.broadcast_to(self.position_embeddings.value[: inputs.shape[1]], inputs.shape)
 
     def backward(self, grad):

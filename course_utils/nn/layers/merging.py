@@ -37,7 +37,6 @@ class _Merge(Layer):
         return None if not isinstance(mask, list) or any(m is None for m in mask) else reduce(np.logical_or, mask)
 
     def call(self, inputs, mask=None):
-        self.compute_output_shape([x.shape for x in inputs])  # a model may have left sizes open
         masks = [None if m is None else m[..., None] for m in mask or [None] * len(inputs)]  # (batch, time, 1)
         self.save()
         merged = self._merge(inputs, masks)
@@ -203,8 +202,8 @@ class Dot(Layer):
 
     supports_masking = True
 
-    def __init__(self, axes, normalize=False, name=None):
-        super().__init__(name)
+    def __init__(self, axes, normalize=False, *, name=None):
+        super().__init__(name=name)
         pair = [axes, axes] if isinstance(axes, int) else list(axes)
         self.require(
             len(pair) == 2 and all(isinstance(axis, int) and axis != 0 for axis in pair),

@@ -23,7 +23,7 @@ class _Projection(Layer):
     """
 
     def __init__(self, inputs, outputs, use_bias, starts, name):
-        super().__init__(name)
+        super().__init__(name=name)
         self.rows, self.columns, self.outputs = math.prod(inputs), math.prod(outputs), outputs
         self.kernel = self.add_weight("kernel", (*inputs, *outputs), starts[0])
         self.bias = self.add_weight("bias", outputs, starts[1]) if use_bias else None
@@ -97,13 +97,14 @@ class MultiHeadAttention(Layer):
         dropout=0.0,
         use_bias=True,
         output_shape=None,
+        *,
         kernel_initializer="glorot_uniform",
         bias_initializer="zeros",
         seed=None,
         name=None,
         trainable=True,
     ):
-        super().__init__(name, trainable)
+        super().__init__(name=name, trainable=trainable)
         checked = lambda argument, size: utils.positive_integer("MultiHeadAttention", argument, size)  # noqa: E731
         self.num_heads, self.key_dim = checked("num_heads", num_heads), checked("key_dim", key_dim)
         self.value_dim = self.key_dim if value_dim is None else checked("value_dim", value_dim)
@@ -111,7 +112,7 @@ class MultiHeadAttention(Layer):
         self._output = None if output_shape is None else tuple(checked("output_shape", size) for size in sizes)
         self.use_bias = use_bias
         self.dropout = utils.fraction("MultiHeadAttention", "dropout", dropout)
-        self._drop = Dropout(dropout, seed, name="dropout")
+        self._drop = Dropout(dropout, seed=seed, name="dropout")
         self._initializers = initializers.get(kernel_initializer), initializers.get(bias_initializer)
         self.scale = float(np.float32(1 / math.sqrt(self.key_dim)))  # rounded as TensorFlow does in any number type
 
@@ -177,7 +178,6 @@ class MultiHeadAttention(Layer):
         use_causal_mask=False,
     ):
         separate_key, key = key is not None, value if key is None else key
-        self._check_shapes(query.shape, value.shape, key.shape)
         Q, K, V = (
             projection.call(x).transpose(0, 2, 1, 3)  # (batch, heads, time, size)
             for projection, x in ((self.query, query), (self.key, key), (self.value, value))

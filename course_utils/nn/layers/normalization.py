@@ -15,7 +15,7 @@ class _Normalization(Layer):
     supports_masking = True
 
     def __init__(self, epsilon, center, scale, beta_initializer, gamma_initializer, name, trainable):
-        super().__init__(name, trainable)
+        super().__init__(name=name, trainable=trainable)
         self.epsilon, self.center, self.scale = epsilon, center, scale
         self.beta_initializer = initializers.get(beta_initializer)
         self.gamma_initializer = initializers.get(gamma_initializer)
@@ -93,6 +93,7 @@ class LayerNormalization(_Normalization):
         scale=True,
         beta_initializer="zeros",
         gamma_initializer="ones",
+        *,
         name=None,
         trainable=True,
     ):
@@ -159,6 +160,7 @@ class BatchNormalization(_Normalization):
         gamma_initializer="ones",
         moving_mean_initializer="zeros",
         moving_variance_initializer="ones",
+        *,
         name=None,
         trainable=True,
     ):

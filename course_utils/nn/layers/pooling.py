@@ -12,7 +12,7 @@ class _Pooling(Layer):
     rank = 2
 
     def __init__(self, pool_size, strides=None, padding="valid", *, name=None):
-        super().__init__(name)
+        super().__init__(name=name)
         owner = type(self).__name__
         self.pool_size = per_direction(owner, "pool_size", pool_size, self.rank)
         strides = self.pool_size if strides is None else strides
@@ -137,7 +137,7 @@ class _GlobalPooling(Layer):
     rank = 2
 
     def __init__(self, *, keepdims=False, name=None):
-        super().__init__(name)
+        super().__init__(name=name)
         self.keepdims = keepdims
         self.axes = tuple(range(1, self.rank + 1))
 

@@ -57,7 +57,7 @@ class Recurrent(Layer):
         name,
         trainable,
     ):
-        super().__init__(name, trainable)
+        super().__init__(name=name, trainable=trainable)
         self.units = utils.positive_integer(type(self).__name__, "units", units)
         self.activation = self.elementwise("activation", activation)
         self.use_bias = use_bias

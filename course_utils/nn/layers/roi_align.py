@@ -33,8 +33,8 @@ class RoIAlign(Layer):
         `tf.image.crop_and_resize`.
     """
 
-    def __init__(self, pool_size=7, sampling_ratio=2, name=None):
-        super().__init__(name)
+    def __init__(self, pool_size=7, sampling_ratio=2, *, name=None):
+        super().__init__(name=name)
         self.pool_size = per_direction("RoIAlign", "pool_size", pool_size, 2)
         self.sampling_ratio = utils.positive_integer("RoIAlign", "sampling_ratio", sampling_ratio)
 

@@ -45,7 +45,7 @@ def require_shape(layer, rank, input_shape, channels=None):
     """
     expected = f"(batch, {_PLACES[rank]}, {channels or 'channels'})"
     fits = isinstance(input_shape, tuple) and len(input_shape) == rank + 2
-    fits = fits and (channels is None or input_shape[-1] == channels)
+    fits = fits and 0 not in input_shape[1:] and (channels is None or input_shape[-1] == channels)
     layer.require(fits, f"inputs must have shape {expected}, got {input_shape}")
 
 

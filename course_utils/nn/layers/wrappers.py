@@ -42,8 +42,8 @@ class Bidirectional(Layer):
 
     supports_masking = True
 
-    def __init__(self, layer, merge_mode="concat", backward_layer=None, name=None, trainable=True):
-        super().__init__(name, trainable)
+    def __init__(self, layer, merge_mode="concat", *, backward_layer=None, name=None, trainable=True):
+        super().__init__(name=name, trainable=trainable)
         for argument, one in (("layer", layer), ("backward_layer", backward_layer)):
             fits = isinstance(one, Recurrent) or (argument == "backward_layer" and one is None)
             self.require(fits, f"{argument} must be a SimpleRNN, LSTM or GRU, got {one!r}")
@@ -167,8 +167,8 @@ class TimeDistributed(Layer):
 
     supports_masking = True
 
-    def __init__(self, layer, name=None, trainable=True):
-        super().__init__(name, trainable)
+    def __init__(self, layer, *, name=None, trainable=True):
+        super().__init__(name=name, trainable=trainable)
         self.require(isinstance(layer, Layer), f"layer must be a layer, got {layer!r}")
         self.layer = self.track(layer)
 
@@ -226,8 +226,8 @@ class RepeatVector(Layer):
         ValueError: if n is not a whole number above 0.
     """
 
-    def __init__(self, n, name=None):
-        super().__init__(name)
+    def __init__(self, n, *, name=None):
+        super().__init__(name=name)
         self.n = utils.positive_integer("RepeatVector", "n", n)
 
     def compute_output_shape(self, input_shape):
@@ -255,8 +255,8 @@ class Masking(Layer):
 
     supports_masking = True
 
-    def __init__(self, mask_value=0.0, name=None):
-        super().__init__(name)
+    def __init__(self, mask_value=0.0, *, name=None):
+        super().__init__(name=name)
         self.mask_value = mask_value
 
     def compute_mask(self, inputs, mask):

@@ -1,0 +1,399 @@
+"""How soon does a key press show? From the key to new pixels in JupyterLab, for every explorer, in a real Chromium.
+
+Run `python benchmarks/explorers.py` in the environment of the course (names of explorers behind it: only those); it
+prints Markdown, as in benchmarks/README.md. Only ratios are worth comparing: each notebook holds, beside what is
+measured, the shortest way from a key to the kernel and back, the two are measured in turns, and a ratio is the median
+of those of neighboring turns. A time ends with the animation frame after the change, and for an image after it was
+decoded. ipympl is measured where it can be imported; the course does not need it.
+"""
+
+import importlib.util
+import os
+import secrets
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from playwright.sync_api import sync_playwright
+
+ROOT = Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(ROOT))
+
+from course_utils import explorers  # noqa: E402
+from course_utils.launcher import lab as launcher  # noqa: E402
+from tests.browser.conftest import QUIET, SECONDS, Lab, find_chromium, free_port, wait_until_it_answers  # noqa: E402
+from tests.browser.explorer_page import open_and_run, write_notebook  # noqa: E402
+
+TURNS, PRESSES = 10, 4  # of what is measured and of the round trip alternately
+HELD, REPEATS = 60, 1 / 30  # key events while a key is held, seconds from one to the next
+ROUND_TRIP = """
+import anywidget, traitlets
+class RoundTrip(anywidget.AnyWidget):
+    _esm = '''export default { render({ model, el }) {
+        el.innerHTML = '<div class="round-trip" tabindex="0">0</div>';
+        el.addEventListener("keydown", event => {
+            event.stopPropagation();
+            model.set("asked", model.get("asked") + 1);
+            model.save_changes();
+        });
+        model.on("change:answer", () => { el.firstChild.textContent = model.get("answer"); });
+    } };'''
+    asked = traitlets.Int(0).tag(sync=True)
+    answer = traitlets.Int(0).tag(sync=True)
+
+trip = RoundTrip()
+trip.observe(lambda change: trip.set_trait("answer", change["new"]), "asked")
+trip
+"""
+SETUP = "from course_utils import explorers, load_keras, start\nstart()\nkeras = load_keras()"
+END = 'print("threads are " + "watched")'  # the text that open_and_run waits for
+# The figure of the perceptron explorer in the usual two ways. Animated artists would be left out.
+FIGURE = """
+import sys, ipywidgets
+import matplotlib.pyplot as plt
+from course_utils.explorers import base, perceptron
+module = sys.modules[perceptron.__module__]
+size = {"figsize": (540 / base.CSS_DPI, 400 / base.CSS_DPI), "dpi": base.CSS_DPI * base.SHARPNESS}
+sliders = {key: ipywidgets.FloatSlider(module.INITIAL[key], min=-3, max=3, step=0.05) for key in ("w1", "w2", "b")}
+def make(**changes):
+    figure = plt.figure(**size)
+    update = module.draw(figure)
+    for artist in figure.findobj(lambda artist: artist.get_animated()):
+        artist.set_animated(False)
+    update(module.arrays(module.INITIAL | changes))
+    return figure, update
+"""
+INTERACT = "def show(**changes):\n    make(**changes)\n    plt.show()\n\nipywidgets.interact(show, **sliders)\nNone"
+IPYMPL = """
+%matplotlib widget
+figure, update = make()
+def show(change):
+    update(module.arrays(module.INITIAL | {key: slider.value for key, slider in sliders.items()}))
+    figure.canvas.draw_idle()
+for slider in sliders.values():
+    slider.observe(show, "value")
+ipywidgets.VBox([*sliders.values(), figure.canvas])
+"""
+# Counts what comes through sockets, and what is drawn into canvases; before any script of the page.
+COUNT = """
+window.arrived = [];
+window.WebSocket = class extends WebSocket {
+    constructor(...words) {
+        super(...words);
+        this.addEventListener("message", ({ data }) => window.arrived.push(data.byteLength ?? data.length));
+    }
+};
+const drawImage = CanvasRenderingContext2D.prototype.drawImage;
+CanvasRenderingContext2D.prototype.drawImage = function (...words) {
+    drawImage.apply(this, words);
+    this.canvas.dataset.drawn = 1 + +(this.canvas.dataset.drawn ?? 0);
+};
+"""
+# Notes when a key went down and when a new picture was painted, which is known by texts that all change with it.
+WATCH = """([root, key, kind]) => {
+    const all = name => Array.from(root.querySelectorAll(name));
+    const look = {
+        text: () => [root.textContent],
+        image: () => [root.querySelector("img")?.src],
+        canvas: () => [all("canvas").map(canvas => canvas.dataset.drawn).join()],
+        network: () => [key.getAttribute("aria-valuenow"), all("circle").at(-1).nextElementSibling.textContent],
+    }[kind];
+    window.watch?.end.abort();
+    const end = new AbortController(), watch = window.watch = { pressed: [], frames: [], changes: 0, look, end };
+    let last = look();
+    const press = event => watch.pressed.push(event.timeStamp);
+    key.addEventListener("keydown", press, { capture: true, signal: end.signal });
+    const observer = new MutationObserver(async () => {
+        watch.changes += 1;
+        const now = look(), image = kind === "image" && root.querySelector("img");
+        if (!now.every((text, i) => text && text !== last[i])) return;
+        last = now;
+        if (image) try { await image.decode(); } catch { return; }  // the next one came before it was shown
+        requestAnimationFrame(time => watch.frames.at(-1) !== time && watch.frames.push(time));
+    });
+    observer.observe(root, { subtree: true, childList: true, attributes: true, characterData: true });
+    end.signal.onabort = () => observer.disconnect();
+}"""
+CLEAR = "() => { watch.pressed.length = watch.frames.length = window.arrived.length = 0; }"
+# A loop of its own: `wait_for_function` takes the promise of an async function for a yes.
+ANSWER = """async () => {
+    const end = performance.now() + 30000;
+    while (!watch.frames.length && performance.now() < end) await new Promise(done => setTimeout(done, 2));
+    return [watch.frames[0] - watch.pressed[0], Math.max(...window.arrived)];
+}"""
+# Nothing has changed for a while, and the parts of an explorer show the same change.
+SETTLE = """async (root, quiet) => {
+    let changes, parts;
+    do {
+        changes = watch.changes;
+        await new Promise(done => setTimeout(done, quiet));
+        parts = new Set(Array.from(root.querySelectorAll("[data-change]"), part => part.dataset.change));
+    } while (changes !== watch.changes || parts.size > 1);
+}"""
+# Where a control stands: a slider of ipywidgets tells aria-valuenow with one decimal only.
+PLACE = """key => {
+    const origin = key.closest(".noUi-origin");
+    return +(origin ? origin.style.transform.match(/-?[\\d.]+/)[0] : key.ariaValueNow ?? key.innerText);
+}"""
+SHOWN = """async root => {
+    const image = root.querySelector("img"), boxes = Array.from(root.querySelectorAll("input"), box => box.value);
+    const canvas = Array.from(root.querySelectorAll("canvas"), canvas => canvas.toDataURL());
+    const bytes = image && new Uint8Array(await (await fetch(image.src)).arrayBuffer());
+    return [image ? bytes.join() : canvas.length ? canvas.join() : watch.look(), ...boxes].join();
+}"""
+
+
+@dataclass(frozen=True)
+class Subject:
+    """What is measured.
+
+    Args:
+        name: as the table says it.
+        cell: the code that shows it.
+        kind: of the picture, a key of `look` in WATCH.
+        slider: label of the slider that is moved; without it, the first one.
+        notches: how far it is moved before it turns back.
+    """
+
+    name: str
+    cell: str
+    kind: str = "image"
+    slider: str = ""
+    notches: int = 60
+
+
+# The slider that changes the picture most, and how many notches it has, if fewer than 60.
+SLIDERS = {
+    "batches": ("η",),
+    "growth": ("hidden", 7),
+    "gradient_descent": ("start w",),
+    "kernel": ("row", 25),
+    "memory": ("u",),
+    "race": ("η",),
+}
+TRIP = Subject("an empty round trip", ROUND_TRIP, "text")
+# All its numbers are shown after a whole pass; a few tenths of weight, for a neuron soon says 1.0000.
+WHOLE = 'view = explorers.network()\nview.press("Whole pass")\nview'
+NETWORK = Subject("`network`", WHOLE, "network", notches=10)
+INLINE = Subject("the perceptron's figure, `interact` and inline", FIGURE + INTERACT)
+WIDGET = Subject("the perceptron's figure, ipympl", FIGURE + IPYMPL, "canvas")
+
+
+class Timed:
+    """A subject in a page.
+
+    Args:
+        page: Playwright page.
+        subject: Subject.
+    """
+
+    def __init__(self, page, subject):
+        self.page, self.subject, self.times, self.bytes, self._moved = page, subject, [], [], 0
+        holds = {"text": ".round-trip", "network": ".dlt-network svg [role=slider]"}.get(subject.kind, ".noUi-handle")
+        outputs = page.locator(".jp-OutputArea-output" if subject is not INLINE else ".jp-Cell")
+        self.root = outputs.filter(has=page.locator(holds)).last
+        named = self.root.get_by_role("slider", name=f"{subject.slider} slider", exact=True)
+        self.key = named if subject.slider else self.root.locator(holds).first
+        self.key.wait_for()
+
+    def watch(self):
+        """Focus it and note from now on what is pressed and painted."""
+        self.key.focus()
+        self.page.evaluate(WATCH, [self.root.element_handle(), self.key.element_handle(), self.subject.kind])
+        self.settle()
+
+    def settle(self):
+        """Return when everything that was asked for has been shown."""
+        self.root.evaluate(SETTLE, 80)
+        self.page.evaluate(CLEAR)
+
+    def next_key(self):
+        """Return the key that comes next: there and back again."""
+        self._moved += 1
+        return "ArrowLeft" if (self._moved - 1) // self.subject.notches % 2 else "ArrowRight"
+
+    def press(self, key):
+        """Press a key.
+
+        Args:
+            key: its name.
+
+        Returns:
+            `(milliseconds, bytes)`: how long the answer took, and the largest message that came.
+        """
+        self.page.keyboard.press(key)
+        found = self.page.evaluate(ANSWER)
+        self.settle()
+        return found
+
+    def turn(self):
+        """Press a few times, and return how long each answer took; the first after a pause does not count."""
+        self.watch()
+        times, sizes = zip(*[self.press(self.next_key()) for _ in range(1 + PRESSES)][1:])
+        self.times += times
+        self.bytes += sizes
+        return times
+
+    def hold(self):
+        """Hold a key down, and check that in the end the last value is shown.
+
+        Returns:
+            `(frames per second, largest gap in milliseconds)`.
+        """
+        self.watch()
+        before, first = self.key.evaluate(PLACE), self.next_key()
+        self.press(first)
+        step, start = self.key.evaluate(PLACE) - before, time.perf_counter()
+        keys = [self.next_key() for _ in range(HELD)]
+        for number, key in enumerate(keys):
+            self.page.keyboard.down(key)
+            time.sleep(max(0.0, start + (number + 1) * REPEATS - time.perf_counter()))
+        self.page.keyboard.up(keys[-1])
+        self.root.evaluate(SETTLE, 600)
+        pressed, frames = self.page.evaluate("[watch.pressed, watch.frames]")
+        self.settle()
+        distance = 1 + sum(1 if key == first or self.subject is TRIP else -1 for key in keys)
+        self.check(before + distance * step, abs(step) / 2)
+        gaps = [later - earlier for earlier, later in zip([pressed[0], *frames], frames)]
+        return 1000 * len(frames) / (frames[-1] - pressed[0]), max(gaps)
+
+    def check(self, place, tolerance):
+        """See that a control stands where it should, and that one step forth and back shows the same again.
+
+        Args:
+            place: what PLACE should return.
+            tolerance: up to which.
+        """
+        found = self.key.evaluate(PLACE)
+        assert abs(found - place) < tolerance, f"{self.subject.name}: the control stands at {found}, not at {place}"
+        shown = []
+        for keys in ((), ("ArrowLeft", "ArrowRight")) if self.subject is not TRIP else ():
+            for key in keys:
+                self.press(key)
+            shown.append(self.root.evaluate(SHOWN))
+        assert len(set(shown)) < 2, f"{self.subject.name}: what is shown is not the last value"
+
+
+@contextmanager
+def running_lab(folder):
+    """Start JupyterLab as the browser tests do, and yield a Lab.
+
+    Args:
+        folder: what it shows.
+    """
+    running = Lab(folder, f"http://127.0.0.1:{(port := free_port())}", secrets.token_hex(16))
+    own = {"--ServerApp.root_dir": folder, "--LabApp.workspaces_dir": folder / ".workspaces"}
+    command = [word for word in launcher.lab_command(ROOT, port, browser=False) if word.partition("=")[0] not in own]
+    command += [f"{name}={value}" for name, value in own.items()]
+    paths = os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH")]))
+    environment = launcher.lab_environment(ROOT, running.token) | {"PYTHONPATH": paths}
+    environment["JUPYTERLAB_SETTINGS_DIR"] = str(folder / ".settings")
+    with open(folder / "lab.log", "w") as log:
+        streams = {"stdin": subprocess.DEVNULL, "stdout": log, "stderr": log}
+        server = subprocess.Popen(command, cwd=folder, env=environment, **streams)
+        try:
+            wait_until_it_answers(running, server)
+            yield running
+        finally:
+            server.terminate()
+            server.wait(30)
+
+
+@contextmanager
+def notebook_page(browser, lab, subject):
+    """Show the round trip and a subject in a notebook of their own, yield the page, and end the kernel.
+
+    Args:
+        browser: of Playwright.
+        lab: Lab.
+        subject: Subject.
+    """
+    page = browser.new_page(viewport={"width": 1280, "height": 900})
+    page.set_default_timeout(60 * SECONDS)
+    page.add_init_script(COUNT)
+    write_notebook(lab.folder / "measured.ipynb", [SETUP, ROUND_TRIP, subject.cell, END])
+    open_and_run(page, lab, "measured.ipynb")
+    yield page
+    head = {"Authorization": f"token {lab.token}"}
+    for kernel in page.request.get(f"{lab.address}/api/kernels", headers=head).json():
+        page.request.delete(f"{lab.address}/api/kernels/{kernel['id']}", headers=head)
+    page.close()
+
+
+def measure(browser, lab, subject):
+    """Measure a subject and the round trip in turns, and print a row for the subject.
+
+    Args:
+        browser: of Playwright.
+        lab: Lab.
+        subject: Subject.
+
+    Returns:
+        The round trip, Timed.
+    """
+    ratios = []
+    with notebook_page(browser, lab, subject) as page:
+        trip, timed = Timed(page, TRIP), Timed(page, subject)
+        timed.watch()
+        page.keyboard.press("Home")  # of a slider
+        for _ in range(TURNS):
+            back, own = (statistics.median(one.turn()) for one in (trip, timed))
+            ratios.append(own / back)
+        row(timed, statistics.median(ratios), *timed.hold())
+        trip.held = trip.hold()
+    return trip
+
+
+def row(timed, ratio, rate, gap):
+    """Print a row of the table.
+
+    Args:
+        timed: Timed.
+        ratio: of its time to that of the round trip.
+        rate: frames per second while a key is held.
+        gap: the longest that no frame came, in milliseconds.
+    """
+    median, size = statistics.median(timed.times), statistics.median(timed.bytes) / 1000
+    most = statistics.quantiles(timed.times, n=20)[-1]
+    print(f"| {timed.subject.name} | {median:.0f} | {most:.0f} | {ratio:.2f} ", end="")
+    print(f"| {rate:.0f} | {gap:.0f} | {size:.1f} |", flush=True)
+
+
+def subjects(names):
+    """Return what is measured.
+
+    Args:
+        names: of explorers; all of them and the other ways if empty.
+    """
+    chosen = names or explorers.__all__
+    own = [Subject(f"`{name}`", f"explorers.{name}()", "image", *SLIDERS.get(name, ())) for name in chosen]
+    own = [NETWORK if "network" in one.name else one for one in own]
+    return own if names else [*own, INLINE, *([WIDGET] if importlib.util.find_spec("ipympl") else [])]
+
+
+def main(names):
+    """Print the table.
+
+    Args:
+        names: of explorers.
+    """
+    print("| one key press to new pixels | median ms | p95 ms | / round trip ", end="")
+    print("| frames per second while held | largest gap ms | payload kB |\n|---|--:|--:|--:|--:|--:|--:|", flush=True)
+    with tempfile.TemporaryDirectory() as folder, running_lab(Path(folder)) as lab, sync_playwright() as playwright:
+        arguments = ["--no-sandbox", *(f"--{word}" for word in QUIET.split())]
+        browser = playwright.chromium.launch(executable_path=find_chromium(), args=arguments)
+        trips = [measure(browser, lab, subject) for subject in subjects(names)]
+        browser.close()
+    middle = trips[len(trips) // 2]
+    row(middle, 1, *middle.held)
+    if not names and not importlib.util.find_spec("ipympl"):
+        print(f"| {WIDGET.name} | not installed |  |  |  |  |  |")
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
