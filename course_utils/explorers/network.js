@@ -36,9 +36,13 @@ const radiusOf = sizes => [30, 30, 30, 30, 22][Math.max(...sizes)];
 
 // Where on its edge a label stands, apart from those of the same start; the same rule as in network_figure.py.
 function labelShare(target, units, narrow) {
-    const [first, reach] = narrow ? [0.38, 0.24] : [0.26, 0.34];
+    const [first, reach] = narrow ? [0.36, 0.26] : [0.24, 0.34];
     return units === 1 ? 0.5 : first + reach * target / (units - 1);
 }
+
+// Whether the edges of a layer are too many for all their labels; then only the chosen one's is seen.
+const crowded = ({sizes, mode}, layer) => sizes[layer] * sizes[layer + 1] > (sizes.length > 3 ? 3 : 6)
+    || mode === "backward" && (sizes[layer] > 3 || sizes.length > 3);
 
 const mix = (start, end, share) => start.map((v, i) => v + share * (end[i] - v));
 
@@ -185,7 +189,7 @@ class View {
         this.plane = shown.plane && this.buildPlane(shown.plane);
     }
 
-    buildWeight({path, layer, source, target}, {sizes, plane}, edges, radius) {
+    buildWeight({path, layer, source, target}, {sizes, mode, plane}, edges, radius) {
         const end = this.at[layer + 1][target], start = source === null ? null : this.at[layer][source];
         const group = add(start ? edges : this.svg, "g", {role: "slider", tabindex: 0, "data-key": path, "aria-valuemin": -1000, "aria-valuemax": 1000});
         let spot = [end[0] + 2, end[1] - radius - 11];
@@ -196,8 +200,8 @@ class View {
             const [x1, y1, x2, y2] = [...line, ...end];
             add(group, "line", {x1, y1, x2, y2, class: "grip"});
             parts.line = add(group, "line", {x1, y1, x2, y2, class: "edge"});
-            spot = mix(start, end, labelShare(target, units, plane));
-            group.classList.toggle("quiet", sizes[layer] * units > 6);
+            spot = mix(start, end, labelShare(target, units, plane || sizes.length > 3));
+            group.classList.toggle("quiet", crowded({sizes, mode}, layer));
         }
         parts.back = add(group, "rect", {rx: 4, class: "back"});
         parts.label = add(group, "text", {x: spot[0], y: spot[1], class: start ? "label" : "label above"});
@@ -224,8 +228,8 @@ class View {
         group.dataset.lines = lines;
         group.setAttribute("aria-label", weight.words);
         group.setAttribute("aria-valuetext", weight.lines.join(", "));
-        write(label, weight.lines, 16);
-        const width = 8 + 8.2 * Math.max(...weight.lines.map(line => line.length)), height = 4 + 16 * weight.lines.length;
+        write(label, weight.lines, 15);
+        const width = 8 + 7.6 * Math.max(...weight.lines.map(line => line.length)), height = 4 + 15 * weight.lines.length;
         const bias = label.classList.contains("above");
         const y = +label.getAttribute("y") - (bias ? height - 10 : height / 2);
         const place = {x: label.getAttribute("x") - (bias ? 4 : width / 2), y, width, height};

@@ -323,7 +323,7 @@ def alt(state, found):
     counted = records(state["data"]).counted
     beside = ", ".join(found["status"]).replace(f", {counted}", f" {counted}")
     text = f"{sizes} network with {state['record'].split(' (')[0]}, {state['mode']}. {beside}. "
-    text += " ".join(f"{line}." for line in found["lines"])
+    text += " ".join(f"{line}." for line in found["lines"][:2])
     if state["mode"] != "backward":
         text += f" Chosen weight: {weight.symbol}, {weight.words}, {number(state[state['weight']])}."
     if found["plane"] and found["plane"]["curve"]:

@@ -56,7 +56,7 @@ def _draw_weights(axes, found, places):
     for weight in found["weights"]:
         end = places[weight["layer"] + 1][weight["target"]]
         chosen = weight["path"] == found["chosen"]
-        style = {"fontsize": 10.5, "ha": "center", "va": "center", "weight": "bold" if chosen else "normal"}
+        style = {"fontsize": 10, "ha": "center", "va": "center", "weight": "bold" if chosen else "normal"}
         if weight["source"] is None:
             beside = style | {"ha": "left", "va": "bottom"}
             axes.text(*(end + [2, -radius(found["sizes"]) - 4]), "\n".join(weight["lines"]), zorder=4, **beside)
@@ -66,7 +66,7 @@ def _draw_weights(axes, found, places):
         dashes = "-" if weight["value"] >= 0 else (0, (4, 2))
         axes.plot(*np.transpose([start, end]), color=color, lw=thickness(weight["value"]), ls=dashes, zorder=1)
         spot = start + label_share(weight, found) * (end - start)
-        if chosen or found["sizes"][weight["layer"]] * found["sizes"][weight["layer"] + 1] <= 6:
+        if chosen or not crowded(found, weight["layer"]):
             back = {"fc": "white", "ec": "none", "pad": 1}
             axes.text(*spot, "\n".join(weight["lines"]), zorder=3, bbox=back, **style)
 
@@ -88,8 +88,21 @@ def label_share(weight, found):
         found: result of `arrays(state)`.
     """
     units = found["sizes"][weight["layer"] + 1]
-    first, reach = (0.38, 0.24) if found["plane"] else (0.26, 0.34)
+    first, reach = (0.36, 0.26) if found["plane"] or len(found["sizes"]) > 3 else (0.24, 0.34)
     return 0.5 if units == 1 else first + reach * weight["target"] / (units - 1)
+
+
+def crowded(found, layer):
+    """Return whether the edges of a layer are too many for all their labels; then only the chosen one's is seen.
+
+    Args:
+        found: result of `arrays(state)`.
+        layer: position of the layer that the edges lead to, 0 for the first with weights.
+    """
+    sizes = found["sizes"]
+    deep = len(sizes) > 3
+    many = sizes[layer] * sizes[layer + 1] > (3 if deep else 6)
+    return many or found["mode"] == "backward" and (deep or sizes[layer] > 3)
 
 
 def radius(sizes):

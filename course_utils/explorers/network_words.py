@@ -81,11 +81,10 @@ def _hidden_delta(state, layers, layer, i):
     sizes = sizes_of(state)
     (delta, slope), (after, _) = layers[layer], layers[layer + 1]
     onward = split(weights_of(state), sizes)[2 * layer + 2][i]
-    names = [neuron_name(sizes, layer + 2, k) for k in range(sizes[layer + 2])]
-    words = " + ".join(f"w · δ of {name}" for name in names)
+    words = f"w · δ of {neuron_name(sizes, layer + 2, 0)}"
     values = " + ".join(f"{short(w)} · {precise(d)}" for w, d in zip(onward, after))
-    if len(names) > 1:
-        words, values = f"({words})", f"({values})"
+    if len(onward) > 1:
+        words, values = "(Σ w · δ)", f"({values})"
     derivative = f"{ACTIVATIONS[state['activation']]}′(z)" if state["activation"] != "linear" else "1"
     name = neuron_name(sizes, layer + 1, i)
     return f"δ of {name} = {words} · {derivative} = {values} · {precise(slope[i])} = {number(delta[i])}"

@@ -7,7 +7,7 @@ import numpy as np
 from course_utils import bridge
 
 TEXT = "font-size:16px;line-height:1.35;color:var(--jp-ui-font-color1,#222)"
-LONG = 8  # numbers in an array that is too long to be written out
+LONG = 4  # numbers in an array that is too long to be written out
 
 
 def number(value):

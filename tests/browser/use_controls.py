@@ -1,5 +1,7 @@
 """Uses every control of an explorer as a learner does, by keyboard and by pointer, and sees what each one changes."""
 
+import time
+
 from tests.browser.explorer_page import PATIENCE, PICTURE, READY
 from tests.browser.looks import FAULTS
 
@@ -110,8 +112,10 @@ class User:
             x: CSS pixels to the right.
             y: CSS pixels downwards.
         """
-        target.scroll_into_view_if_needed()
-        place = self.page.evaluate(GRIP, target.element_handle())
+        end, place = time.monotonic() + PATIENCE, None
+        while not place and time.monotonic() < end:
+            target.scroll_into_view_if_needed()
+            place = self.page.evaluate(GRIP, target.element_handle())  # cells above may still grow and push it away
         assert place, f"{self.title}: nothing of {target} is under the mouse"
         self.page.mouse.move(*place)
         self.page.mouse.down()
