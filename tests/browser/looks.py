@@ -31,7 +31,7 @@ READ = """(() => {
         range.selectNodeContents(text);
         const element = text.parentElement;
         const covered = "style, select, button, pre, .dlt-network:has(.code:not([hidden])) svg";
-        if (!element.closest(covered) && text.data.trim())
+        if (!element.closest(covered) && element.checkVisibility({visibilityProperty: true}) && text.data.trim())
             texts.push(...Array.from(range.getClientRects(), box => [element, box]));
     }
     const controls = root.querySelectorAll("input, select, button, .noUi-target, img");

@@ -70,7 +70,9 @@ def test_a_start_beyond_the_slider_holds_until_the_curve_changes(show):
     assert explorer.box("start w").input_value() == "-0.8"
     explorer.box("start w").fill("-20")
     press_and_see(explorer, explorer.box("start w"), "Enter")
-    press_and_see(explorer, explorer.box("η"), "ArrowUp", "Enter")
+    explorer.box("η").press("ArrowUp")  # before the first step, it is in the words alone
+    explorer.box("η").press("Enter")
+    explorer.root.get_by_role("status").get_by_text("η = 1.01.").wait_for()
     press_and_see(explorer, explorer.button("Run 20 steps"), "Space")
     assert explorer.box("start w").input_value() == "-20"
     press_and_see(explorer, explorer.box("curve"), "Home")
