@@ -165,7 +165,7 @@ def test_a_single_change_is_painted_at_once_and_before_the_controls_are_shown():
     async def change():
         explorer = explorers.perceptron()
         await asyncio.sleep(2 * base.PAUSE)
-        explorer.image.observe(lambda _: seen.append("picture"), "value")
+        explorer.image.observe(lambda change: seen.append(f"picture of {pixels(change['new']).shape}"), "value")
         explorer.rows[2].box.observe(lambda _: seen.append("box"), "value")
         explorer.readout.observe(lambda _: seen.append("values"), "value")
         explorer.rows[2].slider.value = 1.0
@@ -174,7 +174,7 @@ def test_a_single_change_is_painted_at_once_and_before_the_controls_are_shown():
             await asyncio.sleep(0.001)
 
     asyncio.run(asyncio.wait_for(change(), 20))
-    assert seen == ["picture", "box", "answered", "values"]
+    assert seen == ["picture of (400, 540)", "box", "answered", "picture of (600, 810)", "values"]
 
 
 def test_several_entries_set_together_make_one_frame():

@@ -199,19 +199,19 @@ quiz = Quiz(
             ],
         ),
         (
-            "O1 = 0.5449, W4 = -0.8, b2 = 1. The sum of the next neuron, if O1 is its only input, is",
+            "O1 = 0.5449, W4 = −0.8, b2 = 1. The sum of the next neuron, if O1 is its only input, is",
             [
-                ("0.5641", "0.5449 · (-0.8) + 1."),
+                ("0.5641", "0.5449 · (−0.8) + 1."),
                 ("0.7449", "You added W4."),
                 ("-0.4359", "b2 is missing."),
             ],
         ),
         (
-            "A ReLU neuron has z = -0.3 for Greta. It",
+            "A ReLU neuron has z = −0.3 for Greta. It",
             [
                 ("gives 0, and learns nothing from Greta", "Output and slope are 0 for this record."),
                 ("is dead for ever", "Only if z ≤ 0 for every record."),
-                ("gives -0.3", "ReLU cuts negative values."),
+                ("gives −0.3", "ReLU cuts negative values."),
             ],
         ),
         (

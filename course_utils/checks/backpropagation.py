@@ -105,12 +105,12 @@ train_step = Exercise(
     mistakes=variants(
         _train_step,
         {
-            "updated w_o used": "w_o is right, W_h is not (-0.5313 for -0.5347): the hidden layer "
+            "updated w_o used": "w_o is right, W_h is not (−0.5313 for −0.5347): the hidden layer "
             "was corrected with weights that did not make this prediction.",
             "gradient added": "The loss rose from 0.3803 to 0.4801: you walk uphill.",
             "slope taken at a": "w_o is right, W_h slightly off: the sigmoid is applied twice in its slope.",
             "a(1 - a) fed with z": "A sigmoid's slope lies between 0 and 0.25; "
-            "yours is -1.6269 for the second neuron. What did you feed it?",
+            "yours is −1.6269 for the second neuron. What did you feed it?",
             "w_o forgotten": "Both hidden neurons get the output's blame undivided: "
             "how strongly was each one listened to?",
             "hidden slope forgotten": "The hidden gradients are 4 and 8.6 times too large: "
@@ -283,7 +283,7 @@ quiz = Quiz(
     "Backpropagation",
     [
         (
-            "w = -0.8, slope -0.1589, η = 0.5. W_new is",
+            "w = −0.8, slope −0.1589, η = 0.5. W_new is",
             [
                 ("-0.7206", "Negative slope: the weight goes up."),
                 ("-0.8794", "The gradient was added, not subtracted."),
@@ -294,10 +294,10 @@ quiz = Quiz(
             "The gradient of the hidden weights uses the output weight",
             [
                 (
-                    "before the update, -0.8",
+                    "before the update, −0.8",
                     "All gradients belong to the network that made the prediction.",
                 ),
-                ("after the update, -0.7206", "W_h[2, 0] would become -0.5313 in place of -0.5347."),
+                ("after the update, −0.7206", "W_h[2, 0] would become −0.5313 in place of −0.5347."),
                 ("either", "They differ in the third decimal after one step."),
             ],
         ),
@@ -306,9 +306,9 @@ quiz = Quiz(
             [
                 (
                     "a maximum",
-                    "Curvature -3.93: started at 0.07 or 0.10, descent leaves to either side.",
+                    "Curvature −3.93: started at 0.07 or 0.10, descent leaves to either side.",
                 ),
-                ("the global minimum", "That is at -1.0356."),
+                ("the global minimum", "That is at −1.0356."),
                 ("a local minimum", "That is at 0.9601."),
             ],
         ),
@@ -324,7 +324,7 @@ quiz = Quiz(
             ],
         ),
         (
-            "y = 1, w4 = -20, ŷ = 0.00002. Slope for MSE -0.00002, for BCE -0.5449, because",
+            "y = 1, W4 = −20, ŷ = 0.00002. Slope for MSE −0.00002, for BCE −0.5449, because",
             [
                 (
                     "MSE keeps the factor σ′(z), close to 0; in BCE it cancels",

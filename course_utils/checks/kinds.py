@@ -80,7 +80,7 @@ rnn_step = Exercise(
         {
             "no memory": "Right at step 1, wrong at step 2: the second result does not depend on the first. "
             "What does this step receive from the one before?",
-            "no tanh": "This is the weighted sum z, not yet the state: your value can leave -1..1.",
+            "no tanh": "This is the weighted sum z, not yet the state: your value can leave −1 to 1.",
             "w and u swapped": "The two weights have changed places. "
             "Which one belongs to today's input, which one to yesterday's state?",
             "no bias": "Your z is off by the same amount at both steps. Which of the five arguments is not used?",

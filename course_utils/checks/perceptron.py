@@ -136,7 +136,7 @@ update = Exercise(
         },
     ),
     hints=[
-        "The error y - ŷ is -1, 0 or +1.",
+        "The error y − ŷ is −1, 0 or +1.",
         "Three factors for each weight: η, the error, its own input. The bias has input 1.",
     ],
 )

@@ -11,6 +11,7 @@ import struct
 import threading
 import time
 import zlib
+from functools import cache
 
 import ipywidgets as widgets
 import numpy as np
@@ -59,6 +60,7 @@ SHARPNESS = 1.5  # image pixels for each CSS pixel, for projectors and laptops t
 READOUT = 260  # CSS pixels, what two columns of controls leave of a notebook on a projector
 PAUSE = 0.005  # seconds after a frame in which further changes join the next one
 AFTER = 0.1  # seconds from a change to the values of both engines: the frame goes first
+SHARPEN = 0.08  # seconds without a change after which the picture gets all its pixels; before AFTER, so it comes first
 SETTLED = 0.15  # seconds without a change after which slow values are computed
 
 
@@ -69,10 +71,12 @@ class Canvas:
         draw: function `draw(figure)` that makes the artists and returns `update(arrays)`. `update` returns True
             when it changed something that is not animated, such as the limits of an axis.
         size: (width, height) in CSS pixels.
+        sharpness: image pixels for each CSS pixel.
     """
 
-    def __init__(self, draw, size):
-        self.figure = Figure(figsize=(size[0] / CSS_DPI, size[1] / CSS_DPI), dpi=CSS_DPI * SHARPNESS, facecolor="white")
+    def __init__(self, draw, size, sharpness=SHARPNESS):
+        inches = (size[0] / CSS_DPI, size[1] / CSS_DPI)
+        self.figure = Figure(figsize=inches, dpi=CSS_DPI * sharpness, facecolor="white")
         self._canvas = FigureCanvasAgg(self.figure)
         self._update = draw(self.figure)
         self._lock = threading.Lock()  # wherever a callback runs, one drawing at a time
@@ -125,25 +129,34 @@ def encode(picture, compress_level):
 class FigureImage(widgets.Image):
     """An image with an accessible name: ipywidgets writes `tooltip` into the page only where a description exists.
 
+    While it moves it has one pixel for each CSS pixel: half the bytes to draw, to send and to unpack.
+
     Args:
-        canvas: Canvas that paints it.
+        canvas: Canvas that paints it when it stands still.
+        moving: function that returns the Canvas that paints it while it moves; called once, at the first change.
         **traits: of the widget.
     """
 
     description = Unicode("").tag(sync=True)
 
-    def __init__(self, canvas, **traits):
+    def __init__(self, canvas, moving, **traits):
         super().__init__(**traits)
-        self._canvas = canvas
+        self._canvas, self._moving = canvas, cache(moving)
 
-    def show(self, arrays, change):
+    def show(self, arrays, change, moves):
         """Show a frame.
 
         Args:
             arrays: dict, as the canvas takes it.
             change: number of the change that it shows.
+            moves: whether another frame may follow at once; if none does, `sharpen`.
         """
-        self.value = self._canvas.png(arrays)
+        self._arrays = arrays
+        self.value = (self._moving() if moves else self._canvas).png(arrays)
+
+    def sharpen(self):
+        """Show the last frame with all its pixels."""
+        self.value = self._canvas.png(self._arrays)
 
 
 class Explorer:
@@ -162,8 +175,8 @@ class Explorer:
         tolerance: up to which NumPy and Keras must agree (relative where a value is above 1).
         slow: whether `values` is computed only when the changes have paused.
         changed: function `changed(state, key)` → state, called after a control changed the entry `key`.
-        picture: a widget that shows the arrays by itself, with `show(arrays, change)`; the figure that `draw` makes is
-            then for places without a kernel.
+        picture: a widget that shows the arrays by itself, with `show(arrays, change, moves)` and `sharpen()` as
+            FigureImage has them; the figure that `draw` makes is then for places without a kernel.
     """
 
     def __init__(self, title, initial, arrays, draw, controls, actions, values, alt, size=(540, 400),
@@ -172,7 +185,7 @@ class Explorer:
         self._arrays, self._values, self._alt, self._changed = arrays, values, alt, changed
         self._tolerance, self._slow = tolerance, slow
         self._actions = {**actions, "Reset": lambda state: dict(self._initial)}
-        self._canvas = Canvas(draw, size)
+        self._canvas, self._moving = Canvas(draw, size), lambda: Canvas(draw, size, sharpness=1)
         self._scheduled, self._message, self.frames, self._changes = {}, "", 0, 0
         self._closed, self._painted = False, 0.0
         try:
@@ -246,10 +259,11 @@ class Explorer:
 
     def _make_widgets(self, controls, size, picture):
         box = widgets.Layout
-        frame = box(width=f"{size[0]}px", height=f"{size[1]}px", flex="0 0 auto", margin="0 8px 6px 0")
+        place = {"flex": "0 0 auto", "margin": "0 8px 6px 0"}
+        frame = box(width=f"{size[0]}px", max_width="100%", height=f"{size[1]}px", **place)
         extent = {"width": str(size[0]), "height": str(size[1])}  # the shape that it keeps where there is less room
         name = f"{self.title}: the sentence below says what is drawn"
-        self.image = picture or FigureImage(self._canvas, format="png", **extent, tooltip=name)
+        self.image = picture or FigureImage(self._canvas, self._moving, format="png", **extent, tooltip=name)
         self.image.layout = frame
         self.rows = [control.widget(self.report) for control in controls]
         self.buttons = {text: self._button(text) for text in self._actions}
@@ -299,7 +313,7 @@ class Explorer:
         Raises:
             ValueError: if an entry is missing; nothing is changed.
         """
-        missing = sorted(set(self.state) - set(state))
+        missing = sorted({key for key in self.state if "/" not in key} - set(state))  # as many weights as it has
         if missing:
             raise ValueError(f"{self.title}: the state lacks {', '.join(missing)}")
         self.enter(dict(state))
@@ -355,9 +369,15 @@ class Explorer:
     def _paint(self):
         state, message = self.state, self._message
         arrays = self._arrays(state)
-        self.image.show(arrays, self._changes)
+        moves = self._loop is not None and self._changes > 0
+        self.image.show(arrays, self._changes, moves)
         self.words.value = words_html(self._alt(state, arrays), message, self._changes)
         self.frames, self._painted = self.frames + 1, time.monotonic()
+        if moves:
+            self._soon(self._sharpen, SHARPEN, restart=True)
+
+    def _sharpen(self):
+        self.image.sharpen()
 
     def _compare(self):
         if self._closed:

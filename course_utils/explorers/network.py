@@ -52,14 +52,18 @@ class NetworkPicture(anywidget.AnyWidget):
     _css = Path(__file__).with_name("network.css")
     shown = Dict().tag(sync=True)
 
-    def show(self, found, change):
+    def show(self, found, change, moves):
         """Show a frame.
 
         Args:
             found: result of `arrays(state)`.
             change: number of the change that it shows.
+            moves: makes no difference here.
         """
         self.shown = {**found, "change": change}
+
+    def sharpen(self):
+        """Do nothing: lines and letters are sharp as they are."""
 
 
 def initial(mode="forward", data="penguins", hidden="2"):
@@ -229,7 +233,7 @@ def _status(state, passed, everything, update):
 
 
 def values(K, state):
-    """Compute the same numbers with either engine: in "forward" the steps made, else the next update.
+    """Compute the same numbers with either engine: in "forward" the steps made, else what belongs to the next update.
 
     Args:
         K: `nn` or `keras`.
@@ -244,9 +248,10 @@ def values(K, state):
     update = one_update(K, state)
     chosen = list(weights_by_name(sizes_of(state))).index(state["weight"])
     y_hat = forward(K, state, record_of(state)[0])[-1][1][0, 0]
-    return {
-        "ŷ": y_hat,
-        "L" if one_record(state) else "L, batch": update["loss"],
+    found = {"ŷ": y_hat, "L" if one_record(state) else "L, batch": update["loss"]}
+    if state["mode"] == "backward" and state["position"] == 0:
+        return found  # no gradient has been computed yet
+    return found | {
         "∂L/∂w": update["gradients"][chosen],
         "new w": update["updated"][chosen],
         "largest ∂": update["gradients"],

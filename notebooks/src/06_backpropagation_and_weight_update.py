@@ -60,11 +60,7 @@ start()
 
 # %% slideshow={"slide_type": "subslide"}
 penguins = data.load_penguins(("Adelie", "Gentoo"))
-X = (penguins.x[:, :3] - [43, 17, 200]) / [
-    5,
-    2,
-    15,
-]  # (274, 3): bill length, bill depth, flipper length
+X = (penguins.x[:, :3] - [43, 17, 200]) / [5, 2, 15]  # (274, 3): bill length and depth, flipper
 labels = penguins.y  # (274,): 1 for Gentoo
 
 x, y = X[241], labels[241]  # Greta: (3,) and 1

@@ -3,13 +3,36 @@
 from importlib.resources import files
 
 AXE = (files("axe_playwright_python") / "axe.min.js").read_text(encoding="utf-8")
-VIOLATIONS = """async () => {
-    const found = await axe.run({include: [['.jp-OutputArea-output']]}, {resultTypes: ['violations']});
-    return found.violations.filter(each => ['serious', 'critical'].includes(each.impact)).flatMap(
-        // A table wider than the notebook makes JupyterLab's own frame scroll; Chromium lets the arrow keys do it.
+# JupyterLab's body has no height and hides what overflows it, so axe-core takes every text for hidden and measures no
+# contrast; nor does it where a text is scrolled away. So the outputs come into view one after another, and are measured
+# there: colors do not depend on the size, so twice is enough.
+VIOLATIONS = """async contrast => {
+    const style = document.head.appendChild(document.createElement("style")), found = [];
+    style.textContent = "body { height: 100vh }";
+    const run = async (include, options) => {
+        const result = await axe.run({include}, {resultTypes: ['violations', 'incomplete'], ...options});
+        found.push(...result.violations.filter(each => ['serious', 'critical'].includes(each.impact)));
+        return result;
+    };
+    await run(['.jp-OutputArea-output'], {rules: {'color-contrast': {enabled: false}}});
+    const all = Array.from(document.querySelectorAll('.jp-OutputArea-output')), around = '.jp-WindowedPanel-outer';
+    let measured = 0, left = contrast ? all.filter(output => output.textContent.trim()) : [];
+    while (left.length) {
+        left[0].scrollIntoView();
+        const end = document.querySelector(around).getBoundingClientRect().bottom, next = left.findIndex(
+            (output, i) => i && output.getBoundingClientRect().bottom > end);
+        const shown = left.splice(0, next < 0 ? left.length : next);
+        const {passes} = await run(shown, {runOnly: ['color-contrast'], resultTypes: ['violations', 'passes']});
+        measured += passes.some(each => each.nodes.some(node => node.any.some(check => check.data?.contrastRatio)));
+    }
+    style.remove();
+    if (contrast && all.length && !measured) return ['no contrast was measured'];
+    // A table wider than the notebook makes JupyterLab's own frame scroll; Chromium lets the arrow keys do it.
+    return Array.from(new Set(found.flatMap(
         each => each.nodes.filter(node => !/^<[^>]* jp-OutputArea-output"/.test(node.html))
-            .map(node => `${each.id}: ${node.html.slice(0, 200)}`));
+            .map(node => `${each.id}: ${node.html.slice(0, 200)} ${node.any.map(check => check.message)}`))));
 }"""
+TALL = 1500  # CSS pixels: every output fits into it
 PROJECTOR = {"width": 1280, "height": 720}
 # What a browser leaves of it in CSS pixels when someone presses "Ctrl +" until it says 150 %.
 ENLARGED = {"width": 853, "height": 480}
@@ -100,12 +123,17 @@ def enlarge(page):
     page.set_viewport_size(ENLARGED)
 
 
-def barriers(page):
+def barriers(page, contrast=True):
     """Return what axe-core calls serious or critical in the outputs.
 
     Args:
         page: Playwright page.
+        contrast: whether the contrast of texts is measured, too.
     """
     if not page.evaluate("'axe' in window"):
         page.evaluate(AXE)
-    return page.evaluate(VIOLATIONS)
+    size = page.viewport_size
+    page.set_viewport_size({**size, "height": TALL})
+    found = page.evaluate(VIOLATIONS, contrast)
+    page.set_viewport_size(size)
+    return found
