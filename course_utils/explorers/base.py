@@ -265,6 +265,8 @@ class Explorer:
         name = f"{self.title}: the sentence below says what is drawn"
         self.image = picture or FigureImage(self._canvas, self._moving, format="png", **extent, tooltip=name)
         self.image.layout = frame
+        if picture:
+            frame.height, frame.max_width = "auto", "100%"  # its own style keeps the shape
         self.rows = [control.widget(self.report) for control in controls]
         self.buttons = {text: self._button(text) for text in self._actions}
         self.words = widgets.HTML()

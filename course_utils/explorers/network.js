@@ -41,7 +41,7 @@ function labelShare(target, units, narrow) {
 }
 
 // Whether the edges of a layer are too many for all their labels; then only the chosen one's is seen.
-const crowded = ({sizes, mode}, layer) => sizes[layer] * sizes[layer + 1] > (sizes.length > 3 ? 3 : 6)
+const crowded = ({sizes, mode}, layer) => sizes[layer + 1] > (sizes.length > 3 ? 1 : 2)
     || mode === "backward" && (sizes[layer] > 3 || sizes.length > 3);
 
 const mix = (start, end, share) => start.map((v, i) => v + share * (end[i] - v));
@@ -52,10 +52,13 @@ class View {
         this.root = root;
         this.moved = new Map(); // path → [value, time] of weights that were moved here
         root.className = "dlt-network";
-        this.button = root.appendChild(document.createElement("button"));
+        this.svg = add(root, "svg", {viewBox: "0 0 840 364", role: "group"});
+        this.svg.setAttribute("aria-label", "Network: the sentence below says what is drawn");
+        this.stage = add(this.svg, "g");
+        const corner = add(this.svg, "foreignObject", {x: 736, y: 0, width: 104, height: 34}); // so that it shrinks, too
+        this.button = corner.appendChild(document.createElement("button"));
         this.button.className = "play";
         this.button.onclick = () => this.playing ? this.pause() : this.play();
-        this.svg = add(root, "svg", {viewBox: "0 0 840 364", role: "group", "aria-label": "Network: the sentence below says what is drawn"});
         this.code = root.appendChild(document.createElement("div"));
         this.code.className = "code";
         this.pause();
@@ -169,29 +172,29 @@ class View {
 
     build(shown) {
         const radius = radiusOf(shown.sizes);
-        this.svg.replaceChildren();
+        this.stage.replaceChildren();
         this.at = places(shown);
-        shown.heads.forEach((head, layer) => add(this.svg, "text", {x: this.at[layer][0][0], y: 14, class: "head"}, head));
+        shown.heads.forEach((head, layer) => add(this.stage, "text", {x: this.at[layer][0][0], y: 14, class: "head"}, head));
         this.groups = new Map();
-        const edges = add(this.svg, "g");
+        const edges = add(this.stage, "g");
         this.nodes = [];
         this.notes = [];
         this.at.forEach((layer, i) => layer.forEach(([x, y], j) => {
-            const circle = add(this.svg, "circle", {cx: x, cy: y, r: radius, class: i ? "" : "input"});
-            this.nodes.push({circle, text: add(this.svg, "text", {x, y})});
-            add(this.svg, "text", {x: x - (i ? 6 : 0), y: y - radius - 11, class: i ? "head name" : "head"}, shown.nodes[i][j][0]);
-            if (shown.notes[i].length) this.notes.push(add(this.svg, "text", {x, y: y + radius + 11, class: "note"}));
+            const circle = add(this.stage, "circle", {cx: x, cy: y, r: radius, class: i ? "" : "input"});
+            this.nodes.push({circle, text: add(this.stage, "text", {x, y})});
+            add(this.stage, "text", {x: x - (i ? 6 : 0), y: y - radius - 11, class: i ? "head name" : "head"}, shown.nodes[i][j][0]);
+            if (shown.notes[i].length) this.notes.push(add(this.stage, "text", {x, y: y + radius + 11, class: "note"}));
         }));
         shown.weights.forEach(weight => this.groups.set(weight.path, this.buildWeight(weight, shown, edges, radius)));
         const [x, y] = this.at.at(-1)[0];
-        this.status = add(this.svg, "text", {x: x - radius, y: y + radius + 20, class: "status"});
-        this.lines = [0, 1, 2].map(i => add(this.svg, "text", {x: 20, y: UNDER + 24 * i, class: "line"}));
+        this.status = add(this.stage, "text", {x: x - radius, y: y + radius + 20, class: "status"});
+        this.lines = [0, 1, 2].map(i => add(this.stage, "text", {x: 20, y: UNDER + 24 * i, class: "line"}));
         this.plane = shown.plane && this.buildPlane(shown.plane);
     }
 
     buildWeight({path, layer, source, target}, {sizes, mode, plane}, edges, radius) {
         const end = this.at[layer + 1][target], start = source === null ? null : this.at[layer][source];
-        const group = add(start ? edges : this.svg, "g", {role: "slider", tabindex: 0, "data-key": path, "aria-valuemin": -1000, "aria-valuemax": 1000});
+        const group = add(start ? edges : this.stage, "g", {role: "slider", tabindex: 0, "data-key": path, "aria-valuemin": -1000, "aria-valuemax": 1000});
         let spot = [end[0] + 2, end[1] - radius - 11];
         const parts = {group};
         if (start) {
@@ -238,14 +241,14 @@ class View {
 
     buildPlane({points, labels, limits}) {
         const {x, width, curve, surface} = PLANE, parts = {};
-        for (const [top, height] of [curve, surface]) add(this.svg, "rect", {x, y: top, width, height, class: "frame"});
-        parts.cost = add(this.svg, "text", {x, y: curve[0] - 12, class: "line"});
-        parts.most = add(this.svg, "text", {x: x - 6, y: curve[0] + 6, class: "tick"});
-        add(this.svg, "text", {x: x - 6, y: curve[0] + curve[1], class: "tick"}, "0");
-        parts.curve = add(this.svg, "polyline", {class: "curve"});
-        parts.image = add(this.svg, "image", {x, y: surface[0], width, height: surface[1], preserveAspectRatio: "none"});
-        add(this.svg, "text", {x: x + width / 2, y: surface[0] + surface[1] + 14, class: "axis"}, "x₁");
-        add(this.svg, "text", {x: x - 16, y: surface[0] + surface[1] / 2, class: "axis"}, "x₂");
+        for (const [top, height] of [curve, surface]) add(this.stage, "rect", {x, y: top, width, height, class: "frame"});
+        parts.cost = add(this.stage, "text", {x, y: curve[0] - 12, class: "line"});
+        parts.most = add(this.stage, "text", {x: x - 6, y: curve[0] + 6, class: "tick"});
+        add(this.stage, "text", {x: x - 6, y: curve[0] + curve[1], class: "tick"}, "0");
+        parts.curve = add(this.stage, "polyline", {class: "curve"});
+        parts.image = add(this.stage, "image", {x, y: surface[0], width, height: surface[1], preserveAspectRatio: "none"});
+        add(this.stage, "text", {x: x + width / 2, y: surface[0] + surface[1] + 14, class: "axis"}, "x₁");
+        add(this.stage, "text", {x: x - 16, y: surface[0] + surface[1] / 2, class: "axis"}, "x₂");
         const paths = ["", ""], at = new Float32Array(points.buffer, points.byteOffset, 2 * labels.byteLength);
         const big = labels.byteLength > 20 ? 1 : 2;
         for (let i = 0; i < labels.byteLength; i++) {
@@ -255,7 +258,7 @@ class View {
             paths[labels.getUint8(i)] += labels.getUint8(i)
                 ? `M${px},${py - r}l${r},${1.7 * r}h${-2 * r}z` : `M${px - r},${py}a${r},${r} 0 1 0 ${2 * r},0a${r},${r} 0 1 0 ${-2 * r},0z`;
         }
-        paths.forEach((d, label) => add(this.svg, "path", {d, class: `class${label}`}));
+        paths.forEach((d, label) => add(this.stage, "path", {d, class: `class${label}`}));
         parts.canvas = document.createElement("canvas");
         return parts;
     }

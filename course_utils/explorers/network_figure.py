@@ -101,8 +101,7 @@ def crowded(found, layer):
     """
     sizes = found["sizes"]
     deep = len(sizes) > 3
-    many = sizes[layer] * sizes[layer + 1] > (3 if deep else 6)
-    return many or found["mode"] == "backward" and (deep or sizes[layer] > 3)
+    return sizes[layer + 1] > (1 if deep else 2) or found["mode"] == "backward" and (deep or sizes[layer] > 3)
 
 
 def radius(sizes):
