@@ -9,6 +9,7 @@ AXE = (files("axe_playwright_python") / "axe.min.js").read_text(encoding="utf-8"
 VIOLATIONS = """async contrast => {
     const style = document.head.appendChild(document.createElement("style")), found = [];
     style.textContent = "body { height: 100vh }";
+    const drawn = () => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)));
     const run = async (include, options) => {
         const result = await axe.run({include}, {resultTypes: ['violations', 'incomplete'], ...options});
         found.push(...result.violations.filter(each => ['serious', 'critical'].includes(each.impact)));
@@ -16,17 +17,20 @@ VIOLATIONS = """async contrast => {
     };
     await run(['.jp-OutputArea-output'], {rules: {'color-contrast': {enabled: false}}});
     const all = Array.from(document.querySelectorAll('.jp-OutputArea-output')), around = '.jp-WindowedPanel-outer';
-    let measured = 0, left = contrast ? all.filter(output => output.textContent.trim()) : [];
+    let why = '', measured = 0, left = contrast ? all.filter(output => output.textContent.trim()) : [];
     while (left.length) {
         left[0].scrollIntoView();
+        await drawn();
         const end = document.querySelector(around).getBoundingClientRect().bottom, next = left.findIndex(
             (output, i) => i && output.getBoundingClientRect().bottom > end);
         const shown = left.splice(0, next < 0 ? left.length : next);
-        const {passes} = await run(shown, {runOnly: ['color-contrast'], resultTypes: ['violations', 'passes']});
+        const result = await run(shown, {runOnly: ['color-contrast'], resultTypes: ['violations', 'incomplete', 'passes']});
+        const {passes} = result;
+        why += JSON.stringify(['incomplete','passes'].map(k=>result[k].map(v=>v.nodes.map(n=>n.html.slice(0,60)+JSON.stringify(n.any.map(a=>[a.data,a.relatedNodes.map(r=>r.html.slice(0,100))])))))).slice(0,1500);
         measured += passes.some(each => each.nodes.some(node => node.any.some(check => check.data?.contrastRatio)));
     }
     style.remove();
-    if (contrast && all.length && !measured) return ['no contrast was measured'];
+    if (contrast && all.length && !measured) return [`no contrast was measured: ${why}`];
     // A table wider than the notebook makes JupyterLab's own frame scroll; Chromium lets the arrow keys do it.
     return Array.from(new Set(found.flatMap(
         each => each.nodes.filter(node => !/^<[^>]* jp-OutputArea-output"/.test(node.html))
@@ -134,6 +138,7 @@ def barriers(page, contrast=True):
         page.evaluate(AXE)
     size = page.viewport_size
     page.set_viewport_size({**size, "height": TALL})
+    page.wait_for_function(f"document.querySelector('.jp-WindowedPanel-outer').clientHeight > {TALL - 400}")
     found = page.evaluate(VIOLATIONS, contrast)
     page.set_viewport_size(size)
     return found
