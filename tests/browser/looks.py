@@ -17,20 +17,18 @@ VIOLATIONS = """async contrast => {
     };
     await run(['.jp-OutputArea-output'], {rules: {'color-contrast': {enabled: false}}});
     const all = Array.from(document.querySelectorAll('.jp-OutputArea-output')), around = '.jp-WindowedPanel-outer';
-    let why = '', measured = 0, left = contrast ? all.filter(output => output.textContent.trim()) : [];
+    let measured = 0, left = contrast ? all.filter(output => output.textContent.trim()) : [];
     while (left.length) {
         left[0].scrollIntoView();
         await drawn();
         const end = document.querySelector(around).getBoundingClientRect().bottom, next = left.findIndex(
             (output, i) => i && output.getBoundingClientRect().bottom > end);
         const shown = left.splice(0, next < 0 ? left.length : next);
-        const result = await run(shown, {runOnly: ['color-contrast'], resultTypes: ['violations', 'incomplete', 'passes']});
-        const {passes} = result;
-        why += JSON.stringify(['incomplete','passes'].map(k=>result[k].map(v=>v.nodes.map(n=>n.html.slice(0,60)+JSON.stringify(n.any.map(a=>[a.data,a.relatedNodes.map(r=>r.html.slice(0,100))])))))).slice(0,1500);
+        const {passes} = await run(shown, {runOnly: ['color-contrast'], resultTypes: ['violations', 'passes']});
         measured += passes.some(each => each.nodes.some(node => node.any.some(check => check.data?.contrastRatio)));
     }
     style.remove();
-    if (contrast && all.length && !measured) return [`no contrast was measured: ${why}`];
+    if (contrast && all.length && !measured) return ['no contrast was measured'];
     // A table wider than the notebook makes JupyterLab's own frame scroll; Chromium lets the arrow keys do it.
     return Array.from(new Set(found.flatMap(
         each => each.nodes.filter(node => !/^<[^>]* jp-OutputArea-output"/.test(node.html))
