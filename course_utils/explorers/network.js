@@ -37,7 +37,7 @@ const radiusOf = sizes => [30, 30, 30, 30, 22][Math.max(...sizes)];
 // Where on its edge a label stands, apart from those of the same start; the same rule as in network_figure.py.
 function labelShare(target, units, narrow) {
     const [first, reach] = narrow ? [0.36, 0.26] : [0.24, 0.34];
-    return units === 1 ? 0.5 : first + reach * target / (units - 1);
+    return units === 1 ? (narrow ? 0.58 : 0.5) : first + reach * target / (units - 1);
 }
 
 // Whether the edges of a layer are too many for all their labels; then only the chosen one's is seen.

@@ -88,8 +88,9 @@ def label_share(weight, found):
         found: result of `arrays(state)`.
     """
     units = found["sizes"][weight["layer"] + 1]
-    first, reach = (0.36, 0.26) if found["plane"] or len(found["sizes"]) > 3 else (0.24, 0.34)
-    return 0.5 if units == 1 else first + reach * weight["target"] / (units - 1)
+    narrow = found["plane"] or len(found["sizes"]) > 3
+    first, reach = (0.36, 0.26) if narrow else (0.24, 0.34)
+    return (0.58 if narrow else 0.5) if units == 1 else first + reach * weight["target"] / (units - 1)
 
 
 def crowded(found, layer):

@@ -28,7 +28,7 @@ VIOLATIONS = """async contrast => {
         measured += passes.some(each => each.nodes.some(node => node.any.some(check => check.data?.contrastRatio)));
     }
     style.remove();
-    if (contrast && all.length && !measured) return ['no contrast was measured'];
+    if (contrast && all.length > 5 && !measured) return ['no contrast was measured'];
     // A table wider than the notebook makes JupyterLab's own frame scroll; Chromium lets the arrow keys do it.
     return Array.from(new Set(found.flatMap(
         each => each.nodes.filter(node => !/^<[^>]* jp-OutputArea-output"/.test(node.html))
