@@ -21,7 +21,6 @@ from .network_model import (
     forget,
     forward,
     neuron_steps,
-    one_record,
     one_update,
     random_start,
     record_of,
@@ -248,14 +247,14 @@ def values(K, state):
     update = one_update(K, state)
     chosen = list(weights_by_name(sizes_of(state))).index(state["weight"])
     y_hat = forward(K, state, record_of(state)[0])[-1][1][0, 0]
-    found = {"ŷ": y_hat, "L" if one_record(state) else "L, batch": update["loss"]}
+    found = {"ŷ": y_hat, "L": update["loss"]}
     if state["mode"] == "backward" and state["position"] == 0:
         return found  # no gradient has been computed yet
     return found | {
         "∂L/∂w": update["gradients"][chosen],
         "new w": update["updated"][chosen],
-        "largest ∂": update["gradients"],
-        "largest w": update["updated"],
+        "max ∂": update["gradients"],
+        "max w": update["updated"],
     }
 
 
