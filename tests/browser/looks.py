@@ -132,6 +132,7 @@ def barriers(page, contrast=True):
         page: Playwright page.
         contrast: whether the contrast of texts is measured, too.
     """
+    page.mouse.move(0, 0)  # no row of a table under it: JupyterLab tints that one
     if not page.evaluate("'axe' in window"):
         page.evaluate(AXE)
     size = page.viewport_size
