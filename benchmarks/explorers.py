@@ -8,10 +8,7 @@ where it can be imported; the course does not need it.
 """
 
 import importlib.util
-import os
-import secrets
 import statistics
-import subprocess
 import sys
 import tempfile
 import time
@@ -19,15 +16,12 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from playwright.sync_api import sync_playwright
-
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
 from course_utils import explorers  # noqa: E402
-from course_utils.launcher import lab as launcher  # noqa: E402
-from tests.browser.conftest import QUIET, SECONDS, Lab, find_chromium, free_port, wait_until_it_answers  # noqa: E402
 from tests.browser.explorer_page import open_and_run, write_notebook  # noqa: E402
+from tests.browser.real_lab import SECONDS, find_chromium, running_chromium, running_lab  # noqa: E402
 
 TURNS, PRESSES = 10, 4  # of what is measured and of the round trip alternately
 HELD, REPEATS = 60, 1 / 30  # key events while a key is held, seconds from one to the next
@@ -281,31 +275,6 @@ class Timed:
 
 
 @contextmanager
-def running_lab(folder):
-    """Start JupyterLab as the browser tests do, and yield a Lab.
-
-    Args:
-        folder: what it shows.
-    """
-    running = Lab(folder, f"http://127.0.0.1:{(port := free_port())}", secrets.token_hex(16))
-    own = {"--ServerApp.root_dir": folder, "--LabApp.workspaces_dir": folder / ".workspaces"}
-    command = [word for word in launcher.lab_command(ROOT, port, browser=False) if word.partition("=")[0] not in own]
-    command += [f"{name}={value}" for name, value in own.items()]
-    paths = os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH")]))
-    environment = launcher.lab_environment(ROOT, running.token) | {"PYTHONPATH": paths}
-    environment["JUPYTERLAB_SETTINGS_DIR"] = str(folder / ".settings")
-    with open(folder / "lab.log", "w") as log:
-        streams = {"stdin": subprocess.DEVNULL, "stdout": log, "stderr": log}
-        server = subprocess.Popen(command, cwd=folder, env=environment, **streams)
-        try:
-            wait_until_it_answers(running, server)
-            yield running
-        finally:
-            server.terminate()
-            server.wait(30)
-
-
-@contextmanager
 def notebook_page(browser, lab, subject):
     """Show the round trip and a subject in a notebook of their own, yield the page, and end the kernel.
 
@@ -385,11 +354,12 @@ def main(names):
     """
     print("| one key press to new pixels | median ms | p95 ms | / round trip ", end="")
     print("| frames per second while held | largest gap ms | payload kB |\n|---|--:|--:|--:|--:|--:|--:|", flush=True)
-    with tempfile.TemporaryDirectory() as folder, running_lab(Path(folder)) as lab, sync_playwright() as playwright:
-        arguments = ["--no-sandbox", *(f"--{word}" for word in QUIET.split())]
-        browser = playwright.chromium.launch(executable_path=find_chromium(), args=arguments)
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        running_lab(Path(folder)) as lab,
+        running_chromium(find_chromium()) as browser,
+    ):
         trips = [measure(browser, lab, subject) for subject in subjects(names)]
-        browser.close()
     middle = trips[len(trips) // 2]
     row(middle, 1, *middle.held)
     if not names and not importlib.util.find_spec("ipympl"):

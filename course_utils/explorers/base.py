@@ -11,7 +11,7 @@ import struct
 import threading
 import time
 import zlib
-from functools import cache
+from functools import cache, lru_cache
 
 import ipywidgets as widgets
 import numpy as np
@@ -65,11 +65,11 @@ SETTLED = 0.15  # seconds without a change after which slow values are computed
 
 
 class Canvas:
-    """One Matplotlib figure whose background is painted once and whose animated artists are painted again and again.
+    """One Matplotlib figure whose still artists are painted once and whose animated ones are painted again and again.
 
     Args:
-        draw: function `draw(figure)` that makes the artists and returns `update(arrays)`. `update` returns True
-            when it changed something that is not animated, such as the limits of an axis.
+        draw: function `draw(figure)` that makes the artists and returns `update(arrays)`. What `update` returns says
+            how the still artists look, such as the limits of an axis: for an equal value they are not painted again.
         size: (width, height) in CSS pixels.
         sharpness: image pixels for each CSS pixel.
     """
@@ -80,7 +80,7 @@ class Canvas:
         self._canvas = FigureCanvasAgg(self.figure)
         self._update = draw(self.figure)
         self._lock = threading.Lock()  # wherever a callback runs, one drawing at a time
-        self._background = None
+        self._still = lru_cache(maxsize=8)(self._paint_still)
 
     def png(self, arrays, compress_level=1):
         """Paint one frame.
@@ -93,16 +93,17 @@ class Canvas:
             The PNG as bytes.
         """
         with self._lock:
-            if self._update(arrays) or self._background is None:
-                self._canvas.draw()  # leaves out animated artists
-                self._background = self._canvas.copy_from_bbox(self.figure.bbox)
-                found = self.figure.findobj(lambda artist: artist.get_animated())
-                self._animated = sorted(found, key=lambda artist: artist.get_zorder())
-            self._canvas.restore_region(self._background)
-            for artist in self._animated:
+            background, animated = self._still(self._update(arrays))
+            self._canvas.restore_region(background)
+            for artist in animated:
                 artist.axes.draw_artist(artist) if artist.axes else self.figure.draw_artist(artist)
             picture = Image.fromarray(np.asarray(self._canvas.buffer_rgba())).convert("RGB")
         return encode(picture, compress_level)
+
+    def _paint_still(self, _):
+        self._canvas.draw()  # leaves out animated artists
+        animated = self.figure.findobj(lambda artist: artist.get_animated())
+        return self._canvas.copy_from_bbox(self.figure.bbox), sorted(animated, key=lambda artist: artist.get_zorder())
 
 
 def encode(picture, compress_level):

@@ -250,18 +250,18 @@ def draw(figure):
 
 def _new_axis(axes, found, shown):
     """Change the axis if it has to change; updates go from 1 to thousands, so they stand on a logarithmic axis."""
-    wanted = {"by": found["by"], "end": 10 if found["epochs"] <= 10 else MOST_EPOCHS}
-    if shown == wanted:
-        return False
-    shown.update(wanted)
-    if wanted["by"] == BY_EPOCHS:
+    by, end = wanted = found["by"], 10 if found["epochs"] <= 10 else MOST_EPOCHS
+    if shown.get("axis") == wanted:
+        return wanted
+    shown["axis"] = wanted
+    if by == BY_EPOCHS:
         axes.set_xscale("linear")
-        axes.set(xlim=(0, wanted["end"]), xlabel="epochs: how often each bird was seen")
+        axes.set(xlim=(0, end), xlabel="epochs: how often each bird was seen")
     else:
         axes.set_xscale("symlog", linthresh=1)
         axes.xaxis.set_major_formatter("{x:,.0f}")
-        axes.set(xlim=(0, updates(1, wanted["end"])), xlabel="updates: how often the weights changed")
-    return True
+        axes.set(xlim=(0, updates(1, end)), xlabel="updates: how often the weights changed")
+    return wanted
 
 
 def batches():

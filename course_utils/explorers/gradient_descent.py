@@ -274,12 +274,11 @@ def draw(figure):
         first.set_data(*inside[:1].T)
         title.set_text(f"step {found['steps']}: w {number(w)}, loss {number(loss)}")
         note.set_text(", ".join(["diverging"] * found["diverged"] + ["outside the picture"] * outside))
-        if shown["curve"] == found["curve"]:
-            return False
-        shown["curve"] = found["curve"]
-        line.set_data(*drawn_curve(found["curve"]))
-        axes.set(xlim=curve.w_limits, ylim=curve.loss_limits)
-        return True
+        if shown["curve"] != found["curve"]:
+            shown["curve"] = found["curve"]
+            line.set_data(*drawn_curve(found["curve"]))
+            axes.set(xlim=curve.w_limits, ylim=curve.loss_limits)
+        return found["curve"]
 
     return update
 

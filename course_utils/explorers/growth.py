@@ -290,17 +290,17 @@ def _draw_live(axes):
 
 
 def _turn(axes, along, lowest, moved):
-    """Set up the axes for what is drawn, and say whether they were others before."""
+    """Set up the axes for what is drawn, and return what they depend on."""
     low = max(0.0, math.floor(10 * lowest - 0.1) / 10)
     if moved == {"along": along, "low": low}:
-        return False
+        return along, low
     moved.update(along=along, low=low)
     axes.set_ylim(low, 1 + 0.03 * (1 - low))
     ticks = [f"{value:,g}" for value in positions(AXES[along])]
     axes.set_xticks(range(len(ticks)), ticks)
     axes.set_xlim(-0.4, len(ticks) - 0.6)
     axes.set_xlabel(along)
-    return True
+    return along, low
 
 
 def growth():

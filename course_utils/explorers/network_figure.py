@@ -31,7 +31,7 @@ def draw(figure):
             _draw_plane(figure, found["plane"])
         for i, line in enumerate(found["lines"]):
             axes.text(20, 302 + 24 * i, line, fontsize=11.5)
-        return True
+        return object()  # nothing of it stands still
 
     return update
 

@@ -291,11 +291,10 @@ def draw(figure):
             lines[who].set_data(passes, heights)
             ends[who].set_data(passes[-1:], heights[-1:])
             words[who].set_text(standing(wrongs, found["passes"]).replace(" after", "\nafter"))
-        if shown["name"] == found["name"]:
-            return False
-        shown["name"] = found["name"]
-        axes.set(xlim=(0.7, found["most"] * 1.3), ylim=(-0.03 * found["records"], 1.03 * found["records"]))
-        return True
+        if shown["name"] != found["name"]:
+            shown["name"] = found["name"]
+            axes.set(xlim=(0.7, found["most"] * 1.3), ylim=(-0.03 * found["records"], 1.03 * found["records"]))
+        return found["name"]
 
     return update
 

@@ -4,7 +4,7 @@ import json
 import shutil
 import zlib
 
-from tests.browser.conftest import ROOT
+from tests.paths import ROOT
 
 READY = "✓ agree within"
 PATIENCE = 30  # seconds

@@ -5,10 +5,10 @@ import re
 import pytest
 
 from course_utils import explorers
-from tests.browser.conftest import ROOT
 from tests.browser.explorer_page import READY, WATCH_THREADS, append_cell, open_and_run, write_notebook
 from tests.browser.looks import FAULTS, barriers, enlarge, make_dark
 from tests.browser.use_controls import User
+from tests.paths import ROOT
 
 NOTEBOOKS = sorted(path.name for path in (ROOT / "notebooks").glob("*.ipynb"))
 RED = "[data-mime-type$=stderr], [data-mime-type$='jupyter.error']"
