@@ -175,20 +175,21 @@ class Explorer:
         size: (width, height) of the figure in CSS pixels.
         tolerance: up to which NumPy and Keras must agree (relative where a value is above 1).
         slow: whether `values` is computed only when the changes have paused.
+        patience: seconds after which it is computed even if they do not pause.
         changed: function `changed(state, key)` → state, called after a control changed the entry `key`.
         picture: a widget that shows the arrays by itself, with `show(arrays, change, moves)` and `sharpen()` as
             FigureImage has them; the figure that `draw` makes is then for places without a kernel.
     """
 
-    def __init__(self, title, initial, arrays, draw, controls, actions, values, alt, size=(540, 400),
-                 tolerance=1e-6, slow=False, changed=lambda state, key: state, picture=None):  # fmt: skip
+    def __init__(self, title, initial, arrays, draw, controls, actions, values, alt, size=(540, 400), tolerance=1e-6,
+                 slow=False, patience=np.inf, changed=lambda state, key: state, picture=None):  # fmt: skip
         self.title, self.state, self._initial = title, dict(initial), dict(initial)
         self._arrays, self._values, self._alt, self._changed = arrays, values, alt, changed
-        self._tolerance, self._slow = tolerance, slow
+        self._tolerance, self._patience = tolerance, patience if slow else 0
         self._actions = {**actions, "Reset": lambda state: dict(self._initial)}
         self._canvas, self._moving = Canvas(draw, size), lambda: Canvas(draw, size, sharpness=1)
         self._scheduled, self._message, self.frames, self._changes = {}, "", 0, 0
-        self._closed, self._painted = False, 0.0
+        self._closed, self._painted, self._compared = False, 0.0, 0.0
         try:
             self._loop = asyncio.get_running_loop()
         except RuntimeError:  # a plain script: everything happens at once
@@ -334,7 +335,8 @@ class Explorer:
         else:
             self._soon(self._paint, PAUSE)
         self._show_controls()
-        self._soon(self._compare, SETTLED if self._slow else AFTER, restart=self._slow)
+        wait = time.monotonic() < self._compared + self._patience
+        self._soon(self._compare, SETTLED if wait else AFTER, restart=wait)
 
     def _rested(self):
         """Tell whether this is the thread of the event loop, and no frame is due or just gone."""
@@ -389,3 +391,4 @@ class Explorer:
         ours = self._values(nn, self.state)
         theirs = self._values(keras, self.state) if keras else None
         self.readout.value = agreement_html(ours, theirs, self._tolerance, self._changes)
+        self._compared = time.monotonic()

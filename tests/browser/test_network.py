@@ -20,6 +20,8 @@ WATCH = """root => {
     }).observe(root, {subtree: true, childList: true, characterData: true, attributes: true});
     root.querySelector(".play").addEventListener("click", () => { window.pressed = performance.now(); }, true);
 }"""
+COMPARED_AFTER = """([root, change]) =>
+    Array.from(root.querySelectorAll("[data-change]")).every(part => +part.dataset.change > change)"""
 
 
 @pytest.fixture
@@ -108,6 +110,8 @@ def test_training_stops_at_once_when_told(show, page):
     play(root).focus()
     page.keyboard.press("Space")
     page.wait_for_function("seen.frames > 5")
+    compared = root.locator("[data-change]", has_text=READY).get_attribute("data-change")
+    page.wait_for_function(COMPARED_AFTER, arg=[root.element_handle(), int(compared)])  # it does not wait for a pause
     root.get_by_label("η", exact=True).fill("0.1")  # other controls work meanwhile
     page.keyboard.press("Enter")
     frames = page.evaluate("seen.frames")
