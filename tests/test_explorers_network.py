@@ -294,3 +294,13 @@ def test_an_unknown_argument_is_named(wrong):
     ((argument, value),) = wrong.items()
     with pytest.raises(ValueError, match=f"network: {argument} must be one of .*; got {value!r}"):
         make_view(**wrong)
+
+
+def test_controls_that_change_nothing_in_a_mode_are_disabled():
+    view = make_view("forward")
+    disabled = lambda: {row.control.label for row in view.rows if all(each.disabled for each in row.inputs)}  # noqa: E731
+    assert disabled() == {"loss", "optimizer", "η", "batch"}
+    view.set(mode="backward")
+    assert disabled() == {"batch"}
+    view.set(mode="train")
+    assert disabled() == set()

@@ -37,6 +37,7 @@ class Number:
         strict: whether the box keeps to the slider's limits too.
         whole: whether only whole numbers make sense.
         help: sentence shown on hovering over the label.
+        acts: whether it changes anything, or a function of the state; else it is shown disabled.
     """
 
     key: Any
@@ -47,6 +48,7 @@ class Number:
     strict: bool = False
     whole: bool = False
     help: str = ""
+    acts: Any = True
 
     def accept(self, value, state):
         """Check a number that was typed.
@@ -93,12 +95,14 @@ class Choice:
         label: what stands before it.
         options: the names, or pairs of text and value; the state entry holds one of them.
         help: sentence shown on hovering over the label.
+        acts: as in Number.
     """
 
     key: str
     label: str
     options: tuple
     help: str = ""
+    acts: Any = True
 
     def widget(self, report):
         """Return the Row of widgets for it.
@@ -114,7 +118,10 @@ _LABEL = {"description_width": "82px"}
 
 
 class Row:
-    """The widgets of one control; `show(state)` makes them agree with the state without reporting back."""
+    """The widgets of one control; `show(state)` makes them agree with the state without reporting back.
+
+    A subclass has `widget`, the whole row, and `inputs`, those in it that a learner uses.
+    """
 
     def __init__(self, control, report):
         self.control, self._report, self._showing = control, report, False
@@ -134,6 +141,8 @@ class Row:
         """
         self._showing = True
         try:
+            for widget in self.inputs:
+                widget.disabled = not resolve(self.control.acts, state)
             self._show(state)
         finally:
             self._showing = False
@@ -155,6 +164,7 @@ class NumberRow(Row):
         self.slider = widgets.FloatSlider(
             step=control.step, readout=False, layout=widgets.Layout(width="102px", margin="2px 4px")
         )
+        self.inputs = (self.box, self.slider)
         self.box.observe(self._told(lambda value: control.accept(value, self._state)), "value")
         self.slider.observe(self._slid, "value")
         self.widget = widgets.HBox(
@@ -208,6 +218,7 @@ class ChoiceRow(Row):
             style=_LABEL,
             layout=widgets.Layout(width=f"{WIDTH - 5}px", margin="2px 5px 2px 0"),  # apart from the next label
         )
+        self.inputs = (self.widget,)
         self.widget.observe(self._told(lambda value: (value, "")), "value")
 
     def _show(self, state):

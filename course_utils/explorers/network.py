@@ -376,15 +376,17 @@ def network(mode="forward", data="penguins", hidden="2", state=None):
         ValueError: if an argument is not among these, or the state lacks an entry.
     """
     first = initial(mode, data, hidden) if state is None else dict(state)
+    in_update = {"acts": lambda state: state["mode"] != "forward"}
+    in_training = {"acts": lambda state: state["mode"] == "train"}
     controls = [
         Choice("mode", "mode", MODES, "what Step and Play do"),
         Choice("record", "record", tuple(records(first["data"]).named), "the record that goes through the network"),
         Choice("hidden", "hidden", HIDDEN, "neurons between inputs and output"),
         Choice("activation", "activation", ACTIVATIONS, "second step of the hidden neurons"),
-        Choice("loss", "loss", tuple(LOSSES), "how the error is measured"),
-        Choice("optimizer", "optimizer", tuple(OPTIMIZERS), "how an update follows from the gradients"),
-        Number("learning_rate", "η", (0.001, 100.0), 0.05, log=True, help="learning rate"),
-        Choice("batch", "batch", BATCHES[first["data"]], "records of one update, in the mode train"),
+        Choice("loss", "loss", tuple(LOSSES), "how the error is measured", **in_update),
+        Choice("optimizer", "optimizer", tuple(OPTIMIZERS), "how an update follows from the gradients", **in_update),
+        Number("learning_rate", "η", (0.001, 100.0), 0.05, log=True, help="learning rate", **in_update),
+        Choice("batch", "batch", BATCHES[first["data"]], "records of one update, in the mode train", **in_training),
         seed_number(help="of the random start, and of the order of the records"),
     ]
     actions = {"Step": step, "Whole pass": whole_pass, "Random start": random_start, "Code": show_code}
