@@ -224,7 +224,7 @@ def draw(figure):
     Returns:
         Function `update(arrays)`.
     """
-    axes = plotting.large_axes(figure, (0.125, 0.135, 0.855, 0.75), ("", "cost J over all 274 birds"))
+    axes = plotting.large_axes(figure, (0.125, 0.135, 0.845, 0.75), ("", "cost J over all 274 birds"))
     axes.set_ylim(0, HIGHEST)
     lines, notes = {}, {}
     for row, (size, (color, style, marker)) in enumerate(LOOKS.items()):

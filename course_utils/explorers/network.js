@@ -176,7 +176,7 @@ class View {
         this.at = places(shown);
         shown.heads.forEach((head, layer) => add(this.stage, "text", {x: this.at[layer][0][0], y: 14, class: "head"}, head));
         this.groups = new Map();
-        const edges = add(this.stage, "g");
+        const lines = add(this.stage, "g"), edges = add(this.stage, "g"); // no line over a label
         this.nodes = [];
         this.notes = [];
         this.at.forEach((layer, i) => layer.forEach(([x, y], j) => {
@@ -185,14 +185,14 @@ class View {
             add(this.stage, "text", {x: x - (i ? 6 : 0), y: y - radius - 11, class: i ? "head name" : "head"}, shown.nodes[i][j][0]);
             if (shown.notes[i].length) this.notes.push(add(this.stage, "text", {x, y: y + radius + 11, class: "note"}));
         }));
-        shown.weights.forEach(weight => this.groups.set(weight.path, this.buildWeight(weight, shown, edges, radius)));
+        shown.weights.forEach(weight => this.groups.set(weight.path, this.buildWeight(weight, shown, lines, edges, radius)));
         const [x, y] = this.at.at(-1)[0];
         this.status = add(this.stage, "text", {x: x - radius, y: y + radius + 20, class: "status"});
         this.lines = [0, 1, 2].map(i => add(this.stage, "text", {x: 20, y: UNDER + 24 * i, class: "line"}));
         this.plane = shown.plane && this.buildPlane(shown.plane);
     }
 
-    buildWeight({path, layer, source, target}, {sizes, mode, plane}, edges, radius) {
+    buildWeight({path, layer, source, target}, {sizes, mode, plane}, lines, edges, radius) {
         const end = this.at[layer + 1][target], start = source === null ? null : this.at[layer][source];
         const group = add(start ? edges : this.stage, "g", {role: "slider", tabindex: 0, "data-key": path, "aria-valuemin": -1000, "aria-valuemax": 1000});
         let spot = [end[0] + 2, end[1] - radius - 11];
@@ -202,7 +202,7 @@ class View {
             const line = mix(start, end, radius / Math.hypot(end[0] - start[0], end[1] - start[1]));
             const [x1, y1, x2, y2] = [...line, ...end];
             add(group, "line", {x1, y1, x2, y2, class: "grip"});
-            parts.line = add(group, "line", {x1, y1, x2, y2, class: "edge"});
+            parts.line = add(lines, "line", {x1, y1, x2, y2, class: "edge"});
             spot = mix(start, end, labelShare(target, units, plane || sizes.length > 3));
             group.classList.toggle("quiet", crowded({sizes, mode}, layer));
         }
@@ -220,7 +220,7 @@ class View {
         group.setAttribute("aria-valuenow", value);
         if (!line) return;
         line.setAttribute("stroke-width", 1 + 1.3 * Math.min(Math.abs(value), 4));
-        group.classList.toggle("negative", value < 0);
+        line.classList.toggle("negative", value < 0);
     }
 
     drawWeight(weight) {
