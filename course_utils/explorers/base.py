@@ -54,6 +54,7 @@ STYLE = """<style onload="
 .dlt-explorer input[type=number] { appearance: textfield; padding-right: 0; }
 .dlt-explorer input[type=number]::-webkit-inner-spin-button { appearance: none; margin: 0; }
 .dlt-explorer select { appearance: auto !important; background-image: none !important; padding: 0 1px !important; }
+@media (forced-colors: active) { .dlt-explorer :is(button, .noUi-target) { border: 1px solid ButtonText !important; } }
 </style>"""
 CSS_DPI = 96  # a CSS pixel is 1/96 inch, so 12 pt here are 12 pt in the browser
 SHARPNESS = 1.5  # image pixels for each CSS pixel, for projectors and laptops that scale
