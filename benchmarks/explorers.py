@@ -20,7 +20,7 @@ ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
 from course_utils import explorers  # noqa: E402
-from tests.browser.explorer_page import open_and_run, write_notebook  # noqa: E402
+from tests.browser.explorer_page import end_kernels, open_and_run, write_notebook  # noqa: E402
 from tests.browser.real_lab import SECONDS, find_chromium, running_chromium, running_lab  # noqa: E402
 
 TURNS, PRESSES = 10, 4  # of what is measured and of the round trip alternately
@@ -289,10 +289,7 @@ def notebook_page(browser, lab, subject):
     write_notebook(lab.folder / "measured.ipynb", [SETUP, ROUND_TRIP, subject.cell, END])
     open_and_run(page, lab, "measured.ipynb")
     yield page
-    head = {"Authorization": f"token {lab.token}"}
-    for kernel in page.request.get(f"{lab.address}/api/kernels", headers=head).json():
-        page.request.delete(f"{lab.address}/api/kernels/{kernel['id']}", headers=head)
-    page.close()
+    end_kernels(page, lab)
 
 
 def measure(browser, lab, subject):

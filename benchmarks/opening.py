@@ -15,12 +15,18 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
-from tests.browser.explorer_page import READY, WATCH_THREADS, append_cell, wait_for_idle_kernel  # noqa: E402
-from tests.browser.looks import choose  # noqa: E402
+from tests.browser.explorer_page import (  # noqa: E402
+    READY,
+    WATCH_THREADS,
+    append_cell,
+    end_kernels,
+    open_notebook,
+    run_all,
+)
 from tests.browser.real_lab import SECONDS, find_chromium, running_chromium, running_lab  # noqa: E402
 
 IMPORTS = "import numpy, ipywidgets, matplotlib.figure, matplotlib.backends.backend_agg"
-# Seconds from the click on "Run All Cells" to the first explorer that is drawn, the first one whose NumPy and Keras
+# Seconds from before the menu "Run" is opened to the first explorer that is drawn, the first one whose NumPy and Keras
 # values agree, and the output of the last cell.
 SEEN = """ready => new Promise(resolve => {
     const seen = {}, begun = window.begun;
@@ -59,18 +65,13 @@ def measure(browser, lab, name):
     imports = import_seconds()
     page = browser.new_page(viewport={"width": 1280, "height": 720})
     page.set_default_timeout(120 * SECONDS)
-    page.goto(lab.url(name))
-    page.locator(".jp-Notebook .jp-Cell").first.wait_for()
-    wait_for_idle_kernel(page)
+    open_notebook(page, lab, name)
     page.evaluate("window.begun = performance.now()")
-    choose(page, "Run", "Run All Cells")
+    run_all(page)
     seen = page.evaluate(SEEN, READY)
     print(f"| {name[:2]} | {seen['drawn']:.1f} | {seen['agree']:.1f} | {seen['end']:.1f} ", end="")
     print(f"| {imports:.1f} | {seen['drawn'] / imports:.1f} | {seen['end'] / imports:.0f} |", flush=True)
-    head = {"Authorization": f"token {lab.token}"}
-    for kernel in page.request.get(f"{lab.address}/api/kernels", headers=head).json():
-        page.request.delete(f"{lab.address}/api/kernels/{kernel['id']}", headers=head)
-    page.close()
+    end_kernels(page, lab)
 
 
 def main(numbers):

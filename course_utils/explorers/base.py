@@ -62,7 +62,7 @@ READOUT = 260  # CSS pixels, what two columns of controls leave of a notebook on
 PAUSE = 0.005  # seconds after a frame in which further changes join the next one
 AFTER = 0.1  # seconds from a change to the values of both engines: the frame goes first
 SHARPEN = 0.08  # seconds without a change after which the picture gets all its pixels; before AFTER, so it comes first
-SETTLED = 0.15  # seconds without a change after which slow values are computed
+SETTLED = 0.15  # seconds without a change after which values that wait for a pause are computed
 
 
 class Canvas:
@@ -175,18 +175,17 @@ class Explorer:
         alt: function `alt(state, arrays)` → the figure in words.
         size: (width, height) of the figure in CSS pixels.
         tolerance: up to which NumPy and Keras must agree (relative where a value is above 1).
-        slow: whether `values` is computed only when the changes have paused.
-        patience: seconds after which it is computed even if they do not pause.
+        patience: seconds for which `values` waits until the changes pause, if it takes long to compute.
         changed: function `changed(state, key)` → state, called after a control changed the entry `key`.
         picture: a widget that shows the arrays by itself, with `show(arrays, change, moves)` and `sharpen()` as
             FigureImage has them; the figure that `draw` makes is then for places without a kernel.
     """
 
     def __init__(self, title, initial, arrays, draw, controls, actions, values, alt, size=(540, 400), tolerance=1e-6,
-                 slow=False, patience=np.inf, changed=lambda state, key: state, picture=None):  # fmt: skip
+                 patience=0, changed=lambda state, key: state, picture=None):  # fmt: skip
         self.title, self.state, self._initial = title, dict(initial), dict(initial)
         self._arrays, self._values, self._alt, self._changed = arrays, values, alt, changed
-        self._tolerance, self._patience = tolerance, patience if slow else 0
+        self._tolerance, self._patience = tolerance, patience
         self._actions = {**actions, "Reset": lambda state: dict(self._initial)}
         self._canvas, self._moving = Canvas(draw, size), lambda: Canvas(draw, size, sharpness=1)
         self._scheduled, self._message, self.frames, self._changes = {}, "", 0, 0

@@ -249,19 +249,19 @@ def draw(figure):
 
 
 def _new_axis(axes, found, shown):
-    """Change the axis if it has to change; updates go from 1 to thousands, so they stand on a logarithmic axis."""
-    by, end = wanted = found["by"], 10 if found["epochs"] <= 10 else MOST_EPOCHS
-    if shown.get("axis") == wanted:
-        return wanted
-    shown["axis"] = wanted
+    """Set up the axis for what is drawn, and return what it depends on."""
+    by, end = axis = found["by"], 10 if found["epochs"] <= 10 else MOST_EPOCHS
+    if shown.get("axis") == axis:
+        return axis
+    shown["axis"] = axis
     if by == BY_EPOCHS:
         axes.set_xscale("linear")
         axes.set(xlim=(0, end), xlabel="epochs: how often each bird was seen")
     else:
-        axes.set_xscale("symlog", linthresh=1)
+        axes.set_xscale("symlog", linthresh=1)  # from 1 to thousands
         axes.xaxis.set_major_formatter("{x:,.0f}")
         axes.set(xlim=(0, updates(1, end)), xlabel="updates: how often the weights changed")
-    return wanted
+    return axis
 
 
 def batches():
@@ -283,4 +283,4 @@ def batches():
         seed_number(help="of the birds' order"),
     ]
     actions = {"One epoch more": one_epoch_more, "10 epochs": train_for(10), "20 epochs": train_for(20)}
-    return Explorer("Batches", INITIAL, arrays, draw, controls, actions, values, alt, tolerance=1e-4, slow=True)
+    return Explorer("Batches", INITIAL, arrays, draw, controls, actions, values, alt, tolerance=1e-4, patience=np.inf)

@@ -210,5 +210,5 @@ def dense():
     actions = {"Step": step, "10 steps": ten_steps, "Random start": random_start}
     return Explorer(
         "Dense", INITIAL, arrays, draw, controls, actions, values, alt,
-        size=SIZE, tolerance=1e-5, slow=True, changed=changed,
+        size=SIZE, tolerance=1e-5, patience=np.inf, changed=changed,
     )  # fmt: skip

@@ -300,5 +300,5 @@ def gradient_descent():
     actions = {"Step": take_steps(1), "Run 20 steps": take_steps(20)}
     return Explorer(
         "Gradient descent", INITIAL, arrays, draw, controls, actions, values, alt,
-        tolerance=1e-4, slow=True, changed=changed,
+        tolerance=1e-4, patience=np.inf, changed=changed,
     )  # fmt: skip

@@ -233,12 +233,12 @@ def draw(figure):
     axes = plotting.large_axes(figure, (0.09, 0.15, 0.47, 0.68), (SIZES, "accuracy"))
     axes.yaxis.set_label_coords(-0.15, 0.5)  # farther out than usual: 0.85 is longer than 0.8
     right = plotting.large_axes(figure, (0.63, 0.15, 0.345, 0.68), ("updates of the live run", ""))
-    move_left, move_right, moved = _draw_grid(axes), _draw_live(right), {}
+    move_left, move_right, shown = _draw_grid(axes), _draw_live(right), {}
 
     def update(found):
         move_left(found)
         move_right(found)
-        return _turn(axes, found["along"], min(found[name].min() for name in LOOKS), moved)
+        return _turn(axes, found["along"], min(found[name].min() for name in LOOKS), shown)
 
     return update
 
@@ -289,12 +289,12 @@ def _draw_live(axes):
     return update
 
 
-def _turn(axes, along, lowest, moved):
+def _turn(axes, along, lowest, shown):
     """Set up the axes for what is drawn, and return what they depend on."""
     low = max(0.0, math.floor(10 * lowest - 0.1) / 10)
-    if moved == {"along": along, "low": low}:
+    if shown.get("axis") == (along, low):
         return along, low
-    moved.update(along=along, low=low)
+    shown["axis"] = along, low
     axes.set_ylim(low, 1 + 0.03 * (1 - low))
     ticks = [f"{value:,g}" for value in positions(AXES[along])]
     axes.set_xticks(range(len(ticks)), ticks)
@@ -321,5 +321,5 @@ def growth():
     ]
     return GrowthExplorer(
         "Growth", INITIAL, arrays, draw, controls, {"Train live": train}, values, alt,
-        size=SIZE, tolerance=1e-4, slow=True, changed=changed,
+        size=SIZE, tolerance=1e-4, patience=np.inf, changed=changed,
     )  # fmt: skip

@@ -393,7 +393,7 @@ def network(mode="forward", data="penguins", hidden="2", state=None):
     picture = NetworkPicture()
     explorer = Explorer(
         "Network", first, arrays, draw, controls, actions, values, alt,
-        size=SIZE, tolerance=1e-5, slow=True, patience=0.5, changed=changed, picture=picture,
+        size=SIZE, tolerance=1e-5, patience=0.5, changed=changed, picture=picture,
     )  # fmt: skip
     picture.on_msg(lambda _, message, __: react(explorer, message))
     return explorer

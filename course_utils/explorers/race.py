@@ -315,6 +315,6 @@ def race():
     ]
     actions = {f"{n:,} pass{'es' * (n > 1)}": run(n) for n in (1, 10, 100, 1000)} | {"To the end": run()}
     return Explorer(
-        "Race", INITIAL, arrays, draw, controls, actions, values, alt, size=SIZE, tolerance=1e-5, slow=True,
+        "Race", INITIAL, arrays, draw, controls, actions, values, alt, size=SIZE, tolerance=1e-5, patience=np.inf,
         changed=changed,
     )  # fmt: skip

@@ -108,8 +108,8 @@ def wait_for_idle_kernel(page):
     page.locator("#jp-main-statusbar").get_by_text("| Idle").wait_for()
 
 
-def open_and_run(page, lab, notebook):
-    """Open a notebook that ends with WATCH_THREADS, wait for its kernel, choose Run All, and wait for the end.
+def open_notebook(page, lab, notebook):
+    """Open a notebook and wait for its kernel.
 
     Args:
         page: Playwright page.
@@ -119,9 +119,42 @@ def open_and_run(page, lab, notebook):
     page.goto(lab.url(notebook))
     page.locator(".jp-Notebook .jp-Cell").first.wait_for()
     wait_for_idle_kernel(page)
+
+
+def run_all(page):
+    """Choose Run All Cells.
+
+    Args:
+        page: Playwright page.
+    """
     page.get_by_role("menuitem", name="Run", exact=True).click()
     page.get_by_role("menuitem", name="Run All Cells", exact=True).click()
+
+
+def open_and_run(page, lab, notebook):
+    """Open a notebook that ends with WATCH_THREADS, run all of it, and wait for the end.
+
+    Args:
+        page: Playwright page.
+        lab: Lab.
+        notebook: path in the folder of the Lab.
+    """
+    open_notebook(page, lab, notebook)
+    run_all(page)
     page.get_by_text("threads are watched").wait_for(timeout=1000 * RUN_ALL)  # the output of the last cell
+
+
+def end_kernels(page, lab):
+    """End all kernels of a Lab, and close a page.
+
+    Args:
+        page: Playwright page.
+        lab: Lab.
+    """
+    head = {"Authorization": f"token {lab.token}"}
+    for kernel in page.request.get(f"{lab.address}/api/kernels", headers=head).json():
+        page.request.delete(f"{lab.address}/api/kernels/{kernel['id']}", headers=head)
+    page.close()
 
 
 class ExplorerPage:

@@ -55,7 +55,7 @@ class Lab:
     """A running JupyterLab.
 
     Args:
-        folder: what it shows; `notebooks/` in it is a copy of the course's.
+        folder: what it shows.
         address: such as "http://127.0.0.1:8888".
         token: what it asks for.
     """

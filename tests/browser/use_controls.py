@@ -45,7 +45,6 @@ LATER = {
     *((title, "seed") for title in ("Perceptron", "Dense", "Memory", "XOR", "Network")),
     *((title, "η") for title in ("Perceptron", "XOR", "Network")),
     ("Network", "optimizer"),  # in the mode "backward", it is seen at the update
-    ("Network", "Random start"),  # for XOR, the view begins with these very weights
 }
 # A point where the mouse takes hold of something and of nothing that lies over it, the nearest to its middle; first
 # it must stand still.
@@ -224,6 +223,8 @@ class User:
         """
         name, reset = button.inner_text(), self.root.get_by_role("button", name="Reset", exact=True)
         for act in (button.click, lambda: self.press(button, "Space")):
+            if name == "Random start":  # with the seed of the beginning, it may be the beginning
+                self.do("seed", lambda: self.type(self.root.get_by_label("seed", exact=True), 1))
             assert self.do(name, act) or name == "Reset" or (self.title, name) in LATER, (
                 f"{self.title}, {name}: nothing is seen of it"
             )
