@@ -8,6 +8,7 @@ import pytest
 from course_utils import load_keras, nn
 
 module = import_module("course_utils.explorers.batches")
+runs = import_module("course_utils.explorers.batches_runs")
 START = {**module.INITIAL, "epochs": 10}
 
 
@@ -27,7 +28,7 @@ def test_small_steps_record_by_record_win_by_their_number(seed):
 
 def test_the_other_answers_in_the_notebook_hold():
     assert right({**START, "learning_rate": 1.0})[274] == 274
-    costs = {name: module.train(32, 0.1, name, 0, 10)[0][-1] for name in module.OPTIMIZERS}
+    costs = {name: module.train(nn, 32, 0.1, name, 0, 10)[0] for name in module.OPTIMIZERS}
     assert min(costs, key=costs.get) == "RMSprop" and max(costs, key=costs.get) == "SGD"
 
 
@@ -46,14 +47,38 @@ def test_keras_ends_at_the_same_weights(optimizer, size):
     state = {**START, "optimizer": optimizer, "batch_size": size, "epochs": 2, "learning_rate": 0.1}
     ours, theirs = module.values(nn, state), module.values(load_keras(), state)
     assert list(ours.values()) == pytest.approx(list(theirs.values()), abs=2e-6)
-    again = module.train_with_keras.__wrapped__(load_keras(), size, 0.1, optimizer, 0, 2)
+    again = module.train.__wrapped__(load_keras(), size, 0.1, optimizer, 0, 2)
     assert again[0] == pytest.approx(next(iter(theirs.values())), abs=1e-7)  # a fresh optimizer each time
 
 
+@pytest.mark.parametrize("optimizer", module.OPTIMIZERS)
+@pytest.mark.parametrize("size", module.BATCH_SIZES)
+@pytest.mark.parametrize("rate", [0.001, 0.0447, 1.0, 0.0123])  # the last one is typed: it is trained alone
+def test_networks_trained_together_end_where_each_alone_does(rate, optimizer, size):
+    together = runs.curve(module.LEARNING_RATE.notches({}), size, rate, optimizer, 1, 3)
+    cost, y_hat = module.train(nn, size, rate, optimizer, 1, 3)
+    assert together[0][-1] == pytest.approx(cost, abs=1e-5)
+    np.testing.assert_allclose(together[1], y_hat[:, 0], atol=1e-5)
+
+
+def test_epochs_that_were_trained_before_are_remembered_and_more_may_follow():
+    settings = (0.01, 0.1), "Adam", 32, 2
+    short, long, fresh = runs.Runs(*settings), runs.Runs(*settings), runs.Runs(*settings)
+    first = short.until(2)
+    assert len(first) == 1 + 2 * 9 and len(long.until(5)) == 1 + 5 * 9
+    np.testing.assert_array_equal(first, long.until(2))
+    np.testing.assert_array_equal(short.until(5), fresh.until(5))
+
+
+def test_the_slider_stops_where_networks_are_trained():
+    rates = module.LEARNING_RATE.notches({})
+    assert len(rates) == 61 and rates[0] == 0.001 and rates[-1] == 1.0 and 0.01 in rates and 0.0447 in rates
+
+
 def test_the_order_follows_the_seed_and_every_bird_comes_once():
-    first, second = module.orders(3, 2)
+    first, second = runs.orders(3, 2)
     assert sorted(first) == sorted(second) == list(range(274)) and list(first) != list(second)
-    assert list(module.orders(3, 1)[0]) == list(first) != list(module.orders(4, 1)[0])
+    assert list(runs.orders(3, 1)[0]) == list(first) != list(runs.orders(4, 1)[0])
 
 
 def test_epochs_have_a_limit_and_the_words_follow():

@@ -7,6 +7,7 @@ import numpy as np
 from course_utils import nn, plotting
 
 from .base import Explorer
+from .batches_runs import BATCH_SIZES, BETWEEN_POINTS, RECORDS, curve, orders
 from .controls import Choice, Number, seed_number
 from .dense_networks import FIRST_WEIGHTS, birds, split
 from .dense_networks import build as build_network
@@ -14,10 +15,8 @@ from .gradient_descent import OPTIMIZERS
 from .perceptron import ALAN, GRETA
 from .readout import number
 
-RECORDS = 274
-BATCH_SIZES = (1, 32, RECORDS)
-BETWEEN_POINTS = {1: 9, 32: 32, RECORDS: RECORDS}  # records from one point of a curve to the next
 MOST_EPOCHS = 20
+LEARNING_RATE = Number("learning_rate", "η", (0.001, 1), 0.05, log=True, help="learning rate")
 BY_EPOCHS, BY_UPDATES = "epochs", "updates"
 INITIAL = {"batch_size": 32, "learning_rate": 0.01, "optimizer": "SGD", "by": BY_EPOCHS, "epochs": 1, "seed": 0}
 
@@ -32,48 +31,9 @@ def updates(batch_size, epochs):
     return -(-RECORDS // batch_size) * epochs
 
 
-def orders(seed, epochs):
-    """Return the birds' order in each epoch, a new one every time.
-
-    Args:
-        seed: of the first one and all that follow.
-        epochs: how many.
-    """
-    generator = np.random.default_rng(seed)
-    return [generator.permutation(RECORDS) for _ in range(epochs)]
-
-
 def start_weights():
     """Return the weights that every run begins with: those of the network in the notebook."""
     return split(FIRST_WEIGHTS)
-
-
-@lru_cache(maxsize=32)
-def train(batch_size, learning_rate, optimizer, seed, epochs):
-    """Train the 3–2–1 network on all birds with `nn`, binary cross-entropy.
-
-    Args:
-        batch_size: records of one update.
-        learning_rate: η.
-        optimizer: a key of OPTIMIZERS.
-        seed: of the birds' order.
-        epochs: passes through all records.
-
-    Returns:
-        `(curve, y_hat)`: the cost over all birds at first and after every BETWEEN_POINTS records `(points,)`; and the
-        predictions for all birds at the end `(274, 1)`.
-    """
-    x, y = birds()
-    model, loss, (kind, arguments) = build_network(nn), nn.losses.BinaryCrossentropy(), OPTIMIZERS[optimizer]
-    model.compile(optimizer=getattr(nn.optimizers, kind)(learning_rate, **arguments), loss=loss)
-    model.set_weights(start_weights())
-    curve = [float(loss(y, model(x)))]
-    for order in orders(seed, epochs):
-        for begin in range(0, RECORDS, BETWEEN_POINTS[batch_size]):
-            piece = order[begin : begin + BETWEEN_POINTS[batch_size]]
-            model.fit(x[piece], y[piece], batch_size=batch_size, shuffle=False, verbose=0)
-            curve.append(float(loss(y, model(x))))
-    return np.array(curve), np.asarray(model(x))
 
 
 @cache
@@ -98,21 +58,7 @@ def _keras_epoch(keras, batch_size, optimizer):
     return model, chosen, tf.function(epoch, autograph=False).get_concrete_function(*shapes)
 
 
-@lru_cache(maxsize=32)
-def train_with_keras(keras, batch_size, learning_rate, optimizer, seed, epochs):
-    """Do what `train` does with Keras.
-
-    Args:
-        keras: the module.
-        batch_size: records of one update.
-        learning_rate: η.
-        optimizer: a key of OPTIMIZERS.
-        seed: of the birds' order.
-        epochs: passes through all records.
-
-    Returns:
-        `(cost, y_hat)` at the end, as in `train`.
-    """
+def _train_with_keras(keras, batch_size, learning_rate, optimizer, seed, epochs):
     x, y = (array.astype("float32") for array in birds())
     model, chosen, epoch = _keras_epoch(keras, batch_size, optimizer)
     model.set_weights(start_weights())
@@ -121,8 +67,38 @@ def train_with_keras(keras, batch_size, learning_rate, optimizer, seed, epochs):
     chosen.learning_rate = learning_rate
     for order in orders(seed, epochs):
         epoch(keras.ops.convert_to_tensor(x[order]), keras.ops.convert_to_tensor(y[order]))
+    return model
+
+
+def _train_with_nn(batch_size, learning_rate, optimizer, seed, epochs):
+    (x, y), model, (kind, arguments) = birds(), build_network(nn), OPTIMIZERS[optimizer]
+    model.compile(optimizer=getattr(nn.optimizers, kind)(learning_rate, **arguments), loss="binary_crossentropy")
+    model.set_weights(start_weights())
+    for order in orders(seed, epochs):
+        model.fit(x[order], y[order], batch_size=batch_size, shuffle=False, verbose=0)
+    return model
+
+
+@lru_cache(maxsize=32)
+def train(K, batch_size, learning_rate, optimizer, seed, epochs):
+    """Train the 3–2–1 network on all birds, binary cross-entropy.
+
+    Args:
+        K: `nn` or `keras`.
+        batch_size: records of one update.
+        learning_rate: η.
+        optimizer: a key of OPTIMIZERS.
+        seed: of the birds' order.
+        epochs: passes through all records.
+
+    Returns:
+        `(cost, y_hat)`: the cost J over all birds and the predictions for them `(274, 1)`, both at the end.
+    """
+    settings = batch_size, learning_rate, optimizer, seed, epochs
+    model = _train_with_nn(*settings) if K is nn else _train_with_keras(K, *settings)
+    x, y = (array.astype("float32") for array in birds())
     y_hat = np.asarray(model(x))
-    return float(keras.losses.BinaryCrossentropy()(y, y_hat)), y_hat
+    return float(K.losses.BinaryCrossentropy()(y, y_hat)), y_hat
 
 
 def _settings(state):
@@ -139,14 +115,13 @@ def arrays(state):
         Dict: `runs`, for each batch size `(position, cost, right)`, where position counts epochs or updates, both
         `(points,)`; and `chosen`, `by`, `epochs`.
     """
-    runs = {}
+    runs, rates = {}, LEARNING_RATE.notches(state)
     for batch_size in BATCH_SIZES:
-        curve, y_hat = train(batch_size, *_settings(state))
-        right = int(((y_hat > 0.5) == birds()[1]).sum())
-        per_epoch = -(-RECORDS // BETWEEN_POINTS[batch_size])
-        epochs = np.arange(len(curve)) / per_epoch
+        cost, y_hat = curve(rates, batch_size, *_settings(state))
+        right = int(((y_hat > 0.5) == birds()[1][:, 0]).sum())
+        epochs = np.arange(len(cost)) / -(-RECORDS // BETWEEN_POINTS[batch_size])
         scale = 1 if state["by"] == BY_EPOCHS else updates(batch_size, 1)
-        runs[batch_size] = epochs * scale, curve, right
+        runs[batch_size] = epochs * scale, cost, right
     return {"runs": runs, "chosen": state["batch_size"], "by": state["by"], "epochs": state["epochs"]}
 
 
@@ -157,11 +132,7 @@ def values(K, state):
         K: `nn` or `keras`.
         state: dict of the explorer's state.
     """
-    if K is nn:
-        curve, y_hat = train(state["batch_size"], *_settings(state))
-        cost = curve[-1]
-    else:
-        cost, y_hat = train_with_keras(K, state["batch_size"], *_settings(state))
+    cost, y_hat = train(K, state["batch_size"], *_settings(state))
     return {f"J, batch {state['batch_size']}": cost, "ŷ of Greta": y_hat[GRETA, 0], "ŷ of Alan": y_hat[ALAN, 0]}
 
 
@@ -276,7 +247,7 @@ def batches():
     """
     sizes = (("1: record by record", 1), ("32: mini-batch", 32), ("274: full batch", RECORDS))
     controls = [
-        Number("learning_rate", "η", (0.001, 1), 0.05, log=True, help="learning rate"),
+        LEARNING_RATE,
         Choice("optimizer", "optimizer", tuple(OPTIMIZERS), "how an update follows from the slopes"),
         Choice("batch_size", "batch", sizes, "the run that is drawn bold and compared with Keras"),
         Choice("by", "count by", (BY_EPOCHS, BY_UPDATES), "what the horizontal axis counts"),

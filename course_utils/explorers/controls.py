@@ -74,6 +74,34 @@ class Number:
             return inside, f"{self.label} takes whole numbers: {value:g} became {inside:g}."
         return inside, ""
 
+    def value_at(self, position):
+        """Return the number at a position of the slider, without what a step leaves, as in 0.30000000000000004.
+
+        Args:
+            position: the number, or its exponent of 10 with `log`.
+        """
+        if self.log:
+            return float(f"{10**position:.3g}")
+        return round(position) if self.whole else round(position, 6)
+
+    def notches(self, state):
+        """Return the numbers that the slider stops at.
+
+        Args:
+            state: dict of the explorer's state.
+        """
+        low, high = self.range(state)
+        return tuple(self.value_at(low + i * self.step) for i in range(round((high - low) / self.step) + 1))
+
+    def range(self, state):
+        """Return where the slider begins and ends, as exponents of 10 with `log`.
+
+        Args:
+            state: dict of the explorer's state.
+        """
+        low, high = resolve(self.limits, state)
+        return (math.log10(low), math.log10(high)) if self.log else (low, high)
+
     def widget(self, report):
         """Return the Row of widgets for it.
 
@@ -174,7 +202,7 @@ class NumberRow(Row):
     def _slid(self, change):
         # The page moves a value between two notches to the nearest one and reports that as a change; it is none.
         if not self._showing and self._notch(change["new"]) != self._notch(self._position(self._state)):
-            self._report(self.control, self._value(change["new"]), "")
+            self._report(self.control, self.control.value_at(change["new"]), "")
 
     def _notch(self, position):
         return round((position - self.slider.min) / self.control.step)
@@ -185,16 +213,9 @@ class NumberRow(Row):
         value = min(max(state[resolve(self.control.key, state)], low), high)
         return math.log10(value) if self.control.log else value
 
-    def _value(self, position):
-        """The number at a position, without what a step leaves: 0.30000000000000004, 0.5011872336272722."""
-        if self.control.log:
-            return float(f"{10**position:.3g}")
-        return round(position) if self.control.whole else round(position, 6)
-
     def _show(self, state):
         self._state = state
-        low, high = resolve(self.control.limits, state)
-        low, high = (math.log10(low), math.log10(high)) if self.control.log else (low, high)
+        low, high = self.control.range(state)
         if (self.slider.min, self.slider.max) != (low, high):
             # ipywidgets refuses a minimum above the maximum, so widen first.
             self.slider.min = min(low, self.slider.min)
