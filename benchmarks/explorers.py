@@ -46,31 +46,35 @@ trip
 """
 SETUP = "from course_utils import explorers, load_keras, start\nstart()\nkeras = load_keras()"
 END = 'print("threads are " + "watched")'  # the text that open_and_run waits for
-# The figure of the perceptron explorer in the usual two ways. Animated artists would be left out.
+# The figure of an explorer and one of its sliders in the usual two ways. Animated artists would be left out.
 FIGURE = """
 import sys, ipywidgets, matplotlib.pyplot as plt
-from course_utils.explorers import base, perceptron
-module = sys.modules[perceptron.__module__]
-size = {"figsize": (540 / base.CSS_DPI, 400 / base.CSS_DPI), "dpi": base.CSS_DPI * base.SHARPNESS}
-sliders = {key: ipywidgets.FloatSlider(module.INITIAL[key], min=-3, max=3, step=0.05) for key in ("w1", "w2", "b")}
-def make(**changes):
-    figure = plt.figure(**size)
+from course_utils.explorers.controls import Number, resolve
+module, canvas = sys.modules[view._arrays.__module__], view._canvas.figure
+rows = [row for row in view.rows if isinstance(row.control, Number)]
+row = next((row for row in rows if row.control.label == label), rows[0])
+key = resolve(row.control.key, view.state)
+limits = {"min": row.slider.min, "max": row.slider.max, "step": row.slider.step}
+slider = ipywidgets.FloatSlider(row.slider.value, **limits)
+def found(position):
+    return module.arrays(view._changed({**view.state, key: row.control.value_at(position)}, key))
+def make(position):
+    figure = plt.figure(figsize=canvas.get_size_inches(), dpi=canvas.dpi)
     update = module.draw(figure)
     for artist in figure.findobj(lambda artist: artist.get_animated()):
         artist.set_animated(False)
-    update(module.arrays(module.INITIAL | changes))
+    update(found(position))
     return figure, update
 """
-INTERACT = "def show(**changes):\n    make(**changes)\n    plt.show()\n\nipywidgets.interact(show, **sliders)\nNone"
+INTERACT = "def show(position):\n    make(position)\n    plt.show()\n\nipywidgets.interact(show, position=slider)\nNone"
 IPYMPL = """
 %matplotlib widget
-figure, update = make()
+figure, update = make(slider.value)
 def show(change):
-    update(module.arrays(module.INITIAL | {key: slider.value for key, slider in sliders.items()}))
+    update(found(slider.value))
     figure.canvas.draw_idle()
-for slider in sliders.values():
-    slider.observe(show, "value")
-ipywidgets.VBox([*sliders.values(), figure.canvas])
+slider.observe(show, "value")
+ipywidgets.VBox([slider, figure.canvas])
 """
 # Counts what comes through sockets, and what is drawn into canvases; before any script of the page.
 COUNT = """
@@ -160,23 +164,52 @@ class Subject:
     notches: int = 60
 
 
-# The slider that changes the picture most, and how many notches it has, if fewer than 60.
+# The slider that changes the picture most, else it is the first, and how many notches it has, if fewer than 60.
 SLIDERS = {
     "batches": ("η",),
     "growth": ("hidden", 7),
     "gradient_descent": ("start w",),
     "kernel": ("row", 25),
     "memory": ("u",),
+    "network": ("", 10),  # it moves by tenths, and a neuron soon says 1.0000
+    "race": ("η",),
     "xor": ("x₁ → h₁", 18),  # beyond, the line leaves the picture
 }
-NAMES = explorers.__all__
+BUTTONS = {"network": "Whole pass", "race": "100 passes"}  # these show little before it was pressed
 TRIP = Subject("an empty round trip", ROUND_TRIP, "text")
-# These show little before a button was pressed. The network moves by tenths, and a neuron soon says 1.0000.
-PRESSED = "view = explorers.{}()\nview.press({!r})\nview"
-NETWORK = Subject("`network`", PRESSED.format("network", "Whole pass"), "network", notches=10)
-RACE = Subject("`race`", PRESSED.format("race", "100 passes"), slider="η")
-INLINE = Subject("the perceptron's figure, `interact` and inline", FIGURE + INTERACT)
-WIDGET = Subject("the perceptron's figure, ipympl", FIGURE + IPYMPL, "canvas")
+
+
+def explorer(name):
+    """Return an explorer as a Subject.
+
+    Args:
+        name: of the function that makes it.
+    """
+    kind = "network" if name == "network" else "image"
+    return Subject(f"`{name}`", f"{view(name)}\nview", kind, *SLIDERS.get(name, ()))
+
+
+def in_usual_way(name, kind, way):
+    """Return the figure of an explorer and its slider, without what explorers do to be fast.
+
+    Args:
+        name: of the function that makes the explorer.
+        kind: of the picture.
+        way: INTERACT or IPYMPL.
+    """
+    label, *notches = SLIDERS.get(name, ("",))
+    cell = f"{view(name)}\nlabel = {label!r}{FIGURE}{way}"
+    return Subject(f"the figure of `{name}`", cell, kind, "", *notches)
+
+
+def view(name):
+    """Return the code that makes an explorer.
+
+    Args:
+        name: of the function that does it.
+    """
+    press = f"\nview.press({BUTTONS[name]!r})" if name in BUTTONS else ""
+    return f"view = explorers.{name}(){press}"
 
 
 class Timed:
@@ -190,8 +223,7 @@ class Timed:
     def __init__(self, page, subject):
         self.page, self.subject, self.times, self.bytes, self._moved = page, subject, [], [], 0
         holds = {"text": ".round-trip", "network": ".dlt-network svg [role=slider]"}.get(subject.kind, ".noUi-handle")
-        outputs = page.locator(".jp-OutputArea-output" if subject is not INLINE else ".jp-Cell")
-        self.root = outputs.filter(has=page.locator(holds)).last
+        self.root = page.locator(".jp-CodeCell", has=page.locator(holds)).last  # `interact` has an output in an output
         named = self.root.get_by_role("slider", name=f"{subject.slider} slider", exact=True)
         self.key = named if subject.slider else self.root.locator(holds).first
         self.key.wait_for()
@@ -292,16 +324,18 @@ def notebook_page(browser, lab, subject):
     end_kernels(page, lab)
 
 
-def measure(browser, lab, subject):
-    """Measure a subject and the round trip in turns, and print a row for the subject.
+def measure(browser, lab, subject, hold=True):
+    """Measure a subject and the round trip in turns.
 
     Args:
         browser: of Playwright.
         lab: Lab.
         subject: Subject.
+        hold: whether keys are held, too.
 
     Returns:
-        The round trip, Timed.
+        `(timed, ratio, trip)`: what was measured, the median ratio of its times to those of the round trip just before
+        it, and the round trip. Where keys were held, both Timed have `held`.
     """
     ratios = []
     with notebook_page(browser, lab, subject) as page:
@@ -311,56 +345,48 @@ def measure(browser, lab, subject):
         for _ in range(TURNS):
             back, own = (statistics.median(one.turn()) for one in (trip, timed))
             ratios.append(own / back)
-        row(timed, statistics.median(ratios), *timed.hold())
-        trip.held = trip.hold()
-    return trip
+        if hold:
+            timed.held, trip.held = timed.hold(), trip.hold()
+    return timed, statistics.median(ratios), trip
 
 
-def row(timed, ratio, rate, gap):
+def row(timed, ratio, slower=""):
     """Print a row of the table.
 
     Args:
         timed: Timed.
         ratio: of its time to that of the round trip.
-        rate: frames per second while a key is held.
-        gap: the longest that no frame came, in milliseconds.
+        slower: how many times as long the same figure takes with `interact`.
     """
     median, size = statistics.median(timed.times), statistics.median(timed.bytes) / 1000
-    most = statistics.quantiles(timed.times, n=20)[-1]
-    print(f"| {timed.subject.name} | {median:.0f} | {most:.0f} | {ratio:.2f} ", end="")
+    most, (rate, gap) = statistics.quantiles(timed.times, n=20)[-1], timed.held
+    print(f"| {timed.subject.name} | {median:.0f} | {most:.0f} | {ratio:.2f} | {slower} ", end="")
     print(f"| {rate:.0f} | {gap:.0f} | {size:.1f} |", flush=True)
-
-
-def subjects(names):
-    """Return what is measured.
-
-    Args:
-        names: of explorers, "interact" or "ipympl"; everything if empty.
-    """
-    every = {name: Subject(f"`{name}`", f"explorers.{name}()", "image", *SLIDERS.get(name, ())) for name in NAMES}
-    every |= {"network": NETWORK, "race": RACE, "interact": INLINE}
-    every |= {"ipympl": WIDGET} if importlib.util.find_spec("ipympl") else {}
-    return [every[name] for name in names or every]
 
 
 def main(names):
     """Print the table.
 
     Args:
-        names: as `subjects` takes them.
+        names: of explorers; all if empty.
     """
-    print("| one key press to new pixels | median ms | p95 ms | / round trip ", end="")
-    print("| frames per second while held | largest gap ms | payload kB |\n|---|--:|--:|--:|--:|--:|--:|", flush=True)
+    print("| one key press to new pixels | median ms | p95 ms | / round trip | `interact` / it ", end="")
+    print("| frames per second while held | largest gap ms | payload kB |\n|---|" + "--:|" * 7, flush=True)
     with (
         tempfile.TemporaryDirectory() as folder,
         running_lab(Path(folder)) as lab,
         running_chromium(find_chromium()) as browser,
     ):
-        trips = [measure(browser, lab, subject) for subject in subjects(names)]
-    middle = trips[len(trips) // 2]
-    row(middle, 1, *middle.held)
-    if not names and not importlib.util.find_spec("ipympl"):
-        print(f"| {WIDGET.name} | not installed |  |  |  |  |  |")
+        for name in names or explorers.__all__:
+            timed, ratio, trip = measure(browser, lab, explorer(name))
+            if name == "network":  # Matplotlib has nothing like it
+                row(timed, ratio)
+                continue
+            usual, usual_ratio, _ = measure(browser, lab, in_usual_way(name, "image", INTERACT), hold=False)
+            row(timed, ratio, f"{usual_ratio / ratio:.1f}")
+            if name == "perceptron" and importlib.util.find_spec("ipympl"):
+                row(*measure(browser, lab, in_usual_way(name, "canvas", IPYMPL))[:2])
+        row(trip, 1)
 
 
 if __name__ == "__main__":

@@ -17,6 +17,7 @@ from .readout import number
 
 MOST_EPOCHS = 20
 LEARNING_RATE = Number("learning_rate", "η", (0.001, 1), 0.05, log=True, help="learning rate")
+RATES = LEARNING_RATE.notches({})  # trained together, so that moving the slider is only looking up
 BY_EPOCHS, BY_UPDATES = "epochs", "updates"
 INITIAL = {"batch_size": 32, "learning_rate": 0.01, "optimizer": "SGD", "by": BY_EPOCHS, "epochs": 1, "seed": 0}
 
@@ -115,9 +116,9 @@ def arrays(state):
         Dict: `runs`, for each batch size `(position, cost, right)`, where position counts epochs or updates, both
         `(points,)`; and `chosen`, `by`, `epochs`.
     """
-    runs, rates = {}, LEARNING_RATE.notches(state)
+    runs = {}
     for batch_size in BATCH_SIZES:
-        cost, y_hat = curve(rates, batch_size, *_settings(state))
+        cost, y_hat = curve(RATES, batch_size, *_settings(state))
         right = int(((y_hat > 0.5) == birds()[1][:, 0]).sum())
         epochs = np.arange(len(cost)) / -(-RECORDS // BETWEEN_POINTS[batch_size])
         scale = 1 if state["by"] == BY_EPOCHS else updates(batch_size, 1)
