@@ -4,7 +4,15 @@ from importlib import import_module
 
 from course_utils import progress as _progress
 
-TOPICS = {"01": "kinds", "02": "popularity", "03": "perceptron", "04": "limits", "05": "ann", "06": "backpropagation"}
+TOPICS = {
+    "01": "kinds",
+    "02": "popularity",
+    "03": "perceptron",
+    "04": "limits",
+    "05": "ann",
+    "06": "backpropagation",
+    "07": "convolution",
+}
 
 
 def progress(notebook=None):

@@ -1,6 +1,7 @@
 """The interactive figures. Each function returns an Explorer that displays itself at the end of a cell."""
 
 from .batches import batches
+from .convolution import convolution
 from .dense import dense
 from .gradient_descent import gradient_descent
 from .growth import growth
@@ -13,6 +14,7 @@ from .xor import xor
 
 __all__ = [
     "batches",
+    "convolution",
     "dense",
     "gradient_descent",
     "growth",

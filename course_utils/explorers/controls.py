@@ -221,7 +221,8 @@ class NumberRow(Row):
             self.slider.min = min(low, self.slider.min)
             self.slider.max = high
             self.slider.min = low
-        self.box.value = float(f"{round(state[resolve(self.control.key, state)], 6):.5g}")  # what fits into it
+        value = state[resolve(self.control.key, state)]
+        self.box.value = float(f"{round(value, 6 - (value < 0)):.5g}")  # eight characters fit into it
         if self._notch(self.slider.value) != self._notch(self._position(state)):
             # Never a correction within a notch: it would pull back a slider that is moving on meanwhile.
             self.slider.value = self._position(state)

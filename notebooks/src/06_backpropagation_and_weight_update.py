@@ -1335,7 +1335,8 @@ backpropagation.quiz()
 checks.progress("06")
 
 # %% [markdown] slideshow={"slide_type": "slide"}
-# **Next:** this is the last notebook of part one. [00 · Start here](00_start_here.ipynb) shows what you have solved.
+# **Next:** this is the last notebook of part one. In [07](07_convolutional_neural_networks.ipynb), the first of part two,
+# a weight is used at many places at once. [00 · Start here](00_start_here.ipynb) shows what you have solved.
 #
 # **References**
 #

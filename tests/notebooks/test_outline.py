@@ -40,6 +40,10 @@ TERMS = {
         "MSE, MAE, Huber, binary cross-entropy, categorical cross-entropy, backward propagation, update, gradient "
         "descent, optimizer, positive slope, negative slope, W_new, W_old, global minimum, learning rate, 0.001, stop"
     ),
+    "07": (
+        "CNN, convolutional neural network, image, kernel, filter, channel, feature map, strides, padding, pooling, "
+        "receptive field, parameter, R-CNN, Mask R-CNN"
+    ),
 }
 # Words that may stand for a term; hyphens, dashes and line breaks count as spaces.
 ALSO = {
