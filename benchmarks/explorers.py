@@ -382,7 +382,7 @@ def main(names):
             if name == "network":  # Matplotlib has nothing like it
                 row(timed, ratio)
                 continue
-            usual, usual_ratio, _ = measure(browser, lab, in_usual_way(name, "image", INTERACT), hold=False)
+            _, usual_ratio, _ = measure(browser, lab, in_usual_way(name, "image", INTERACT), hold=False)
             row(timed, ratio, f"{usual_ratio / ratio:.1f}")
             if name == "perceptron" and importlib.util.find_spec("ipympl"):
                 row(*measure(browser, lab, in_usual_way(name, "canvas", IPYMPL))[:2])
