@@ -3,6 +3,7 @@
 import copy
 import html
 import re
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 import numpy as np
@@ -213,6 +214,33 @@ def _paired(source, target):
 
 
 # ---- equal numbers
+
+
+@contextmanager
+def number_type(dtype):
+    """Make both engines use one number type for a while, for layers made and losses computed meanwhile.
+
+    A long training magnifies what rounding leaves; with float64, 16 digits, little is left.
+
+    Args:
+        dtype: `"float32"` or `"float64"`.
+
+    Raises:
+        ValueError: for another type; nothing is changed.
+    """
+    keras = startup.load_keras()
+
+    def choose(name):
+        nn.config.set_floatx(name)
+        keras.config.set_floatx(name)
+        keras.config.set_dtype_policy(name)
+
+    old = nn.config.floatx()
+    choose(dtype)
+    try:
+        yield
+    finally:
+        choose(old)
 
 
 def compare(ours, theirs, x, y, steps=100):

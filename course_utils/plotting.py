@@ -73,6 +73,29 @@ def large_axes(figure, place, labels):
     return axes
 
 
+def picture(figure, place, title, shape, colors):
+    """Add Axes without ticks that hold one image, which moves.
+
+    Args:
+        figure: Matplotlib Figure.
+        place: (left, bottom, width, height) as shares of the figure.
+        title: what stands above.
+        shape: (rows, columns) of the image; its cells are as wide and high as the place makes them.
+        colors: name of a colormap.
+
+    Returns:
+        `(axes, image)`: the Axes, and the QuickImage.
+    """
+    axes = figure.add_axes(place)
+    axes.set(xticks=[], yticks=[])
+    axes.grid(False)
+    axes.spines[:].set_visible(True)
+    axes.set_title(title, fontsize=14)
+    image = QuickImage(axes, np.zeros(shape), cmap=colors)
+    axes.set_aspect("auto")
+    return axes, image
+
+
 def still_legend(axes, **where):
     """Add a legend in one line that is not animated, even where the artists that it explains are.
 

@@ -1,32 +1,8 @@
 """One builder, two engines: helpers by which tests compare an nn model with its Keras twin."""
 
-import contextlib
-
 import numpy as np
 
 from course_utils import bridge, nn, startup
-
-
-@contextlib.contextmanager
-def number_type(dtype):
-    """Make both engines use one number type for a while.
-
-    Args:
-        dtype: `"float32"` or `"float64"`.
-    """
-    keras = startup.load_keras()
-
-    def choose(name):
-        nn.config.set_floatx(name)
-        keras.config.set_floatx(name)
-        keras.config.set_dtype_policy(name)
-
-    old = nn.config.floatx()
-    choose(dtype)
-    try:
-        yield
-    finally:
-        choose(old)
 
 
 def randomize(model, rng, scale=0.5):
@@ -100,7 +76,7 @@ def assert_parity(build, x, y, dtype="float32", steps=5, seed=0, input_gradients
     cast = lambda a: a.astype(dtype) if a.dtype.kind == "f" else a  # noqa: E731
     x = nn.utils.map_structure(cast, x)
     rng = np.random.default_rng(seed)
-    with number_type(dtype):
+    with bridge.number_type(dtype):
         ours, theirs = twins(build, rng, scale)
         comparison = bridge.compare(ours, theirs, x, y, steps=steps)
         assert comparison.agrees, f"\n{comparison!r}"

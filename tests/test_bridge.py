@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from course_utils import bridge, nn, startup
-from tests.parity import number_type
+from course_utils.bridge import number_type
 
 rng = np.random.default_rng(0)
 X, Y = rng.normal(size=(12, 3)), rng.normal(size=(12, 1))

@@ -321,17 +321,6 @@ quiz = Quiz(
             ],
         ),
         (
-            "What does a max pooling layer learn?",
-            [
-                ("nothing: it has no weights", "It compares the pixels of a block and keeps the largest."),
-                ("one weight for each pixel of a block", "No pixel is multiplied by anything in it."),
-                (
-                    "which pixel of a block matters most",
-                    "It looks for the largest one again in every image and remembers nothing.",
-                ),
-            ],
-        ),
-        (
             "A digit moves two pixels to the right, away from the edges. With strides=1 its feature map",
             [
                 (

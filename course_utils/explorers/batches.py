@@ -1,13 +1,14 @@
 """The batch explorer: record by record, mini-batch and full batch, trained side by side. Numbers: notebook 05."""
 
 from functools import cache, lru_cache
+from itertools import islice
 
 import numpy as np
 
 from course_utils import nn, plotting
 
 from .base import Explorer
-from .batches_runs import BATCH_SIZES, BETWEEN_POINTS, RECORDS, curve, orders
+from .batches_runs import BATCH_SIZES, RECORDS, curve, orders, points_per_epoch
 from .controls import Choice, Number, seed_number
 from .dense_networks import FIRST_WEIGHTS, birds, split
 from .dense_networks import build as build_network
@@ -66,7 +67,7 @@ def _train_with_keras(keras, batch_size, learning_rate, optimizer, seed, epochs)
     for variable in chosen.variables:  # a fresh optimizer: no steps made, nothing remembered
         variable.assign(np.zeros(variable.shape))
     chosen.learning_rate = learning_rate
-    for order in orders(seed, epochs):
+    for order in islice(orders(seed), epochs):
         epoch(keras.ops.convert_to_tensor(x[order]), keras.ops.convert_to_tensor(y[order]))
     return model
 
@@ -75,7 +76,7 @@ def _train_with_nn(batch_size, learning_rate, optimizer, seed, epochs):
     (x, y), model, (kind, arguments) = birds(), build_network(nn), OPTIMIZERS[optimizer]
     model.compile(optimizer=getattr(nn.optimizers, kind)(learning_rate, **arguments), loss="binary_crossentropy")
     model.set_weights(start_weights())
-    for order in orders(seed, epochs):
+    for order in islice(orders(seed), epochs):
         model.fit(x[order], y[order], batch_size=batch_size, shuffle=False, verbose=0)
     return model
 
@@ -120,7 +121,7 @@ def arrays(state):
     for batch_size in BATCH_SIZES:
         cost, y_hat = curve(RATES, batch_size, *_settings(state))
         right = int(((y_hat > 0.5) == birds()[1][:, 0]).sum())
-        epochs = np.arange(len(cost)) / -(-RECORDS // BETWEEN_POINTS[batch_size])
+        epochs = np.arange(len(cost)) / points_per_epoch(batch_size)
         scale = 1 if state["by"] == BY_EPOCHS else updates(batch_size, 1)
         runs[batch_size] = epochs * scale, cost, right
     return {"runs": runs, "chosen": state["batch_size"], "by": state["by"], "epochs": state["epochs"]}

@@ -19,15 +19,24 @@ BATCH_SIZES = (1, 32, RECORDS)
 BETWEEN_POINTS = {1: 9, 32: 32, RECORDS: RECORDS}  # records from one point of a curve to the next
 
 
-def orders(seed, epochs):
-    """Return the birds' order in each epoch, a new one every time.
+def points_per_epoch(batch_size):
+    """Return how many points an epoch adds to a curve.
+
+    Args:
+        batch_size: one of BATCH_SIZES.
+    """
+    return -(-RECORDS // BETWEEN_POINTS[batch_size])
+
+
+def orders(seed):
+    """Yield the birds' order in one epoch after the other, a new one every time.
 
     Args:
         seed: of the first one and all that follow.
-        epochs: how many.
     """
     generator = np.random.default_rng(seed)
-    return [generator.permutation(RECORDS) for _ in range(epochs)]
+    while True:
+        yield generator.permutation(RECORDS)
 
 
 def forward(weights, x):
@@ -77,10 +86,10 @@ class Runs:
     def __init__(self, rates, optimizer, batch_size, seed):
         kind, arguments = OPTIMIZERS[optimizer]
         self._optimizer = getattr(nn.optimizers, kind)(**arguments)
-        self._rates, self._batch_size, self._seed = np.array(rates, "float32"), batch_size, seed
+        self._rates, self._batch_size, self._orders = np.array(rates, "float32"), batch_size, orders(seed)
         start = np.repeat(np.array(FIRST_WEIGHTS, "float32")[:, np.newaxis], len(rates), axis=1)
         self._variable = Variable(start, "weights", None)
-        self._points, self._epochs = [start.copy()], 0
+        self._points = [start.copy()]
 
     def until(self, epochs):
         """Return the weights at first and after every BETWEEN_POINTS records, a list of arrays `(11, rates)`.
@@ -88,10 +97,10 @@ class Runs:
         Args:
             epochs: how many to train in all.
         """
-        while self._epochs < epochs:
-            self._train(orders(self._seed, self._epochs + 1)[-1])
-            self._epochs += 1
-        return self._points[: epochs * -(-RECORDS // BETWEEN_POINTS[self._batch_size]) + 1]
+        wanted = 1 + epochs * points_per_epoch(self._batch_size)
+        while len(self._points) < wanted:
+            self._train(next(self._orders))
+        return self._points[:wanted]
 
     def _train(self, order):
         x, y = (array.astype("float32")[order] for array in birds())

@@ -90,10 +90,10 @@ class Number:
         Args:
             state: dict of the explorer's state.
         """
-        low, high = self.range(state)
+        low, high = self.ends(state)
         return tuple(self.value_at(low + i * self.step) for i in range(round((high - low) / self.step) + 1))
 
-    def range(self, state):
+    def ends(self, state):
         """Return where the slider begins and ends, as exponents of 10 with `log`.
 
         Args:
@@ -215,7 +215,7 @@ class NumberRow(Row):
 
     def _show(self, state):
         self._state = state
-        low, high = self.control.range(state)
+        low, high = self.control.ends(state)
         if (self.slider.min, self.slider.max) != (low, high):
             # ipywidgets refuses a minimum above the maximum, so widen first.
             self.slider.min = min(low, self.slider.min)

@@ -214,18 +214,6 @@ def alt(state, found):
     return text + verdict(state, found)
 
 
-def _square(figure, place, title, shape, colors):
-    """One picture of the figure, at (left, bottom, width, height) in CSS pixels: its axes and an animated image."""
-    axes = figure.add_axes(np.divide(place, (*SIZE, *SIZE)))
-    axes.set(xticks=[], yticks=[])
-    axes.grid(False)
-    axes.spines[:].set_visible(True)
-    axes.set_title(title, fontsize=14, pad=4, loc="center")
-    image = plotting.QuickImage(axes, np.zeros(shape), cmap=colors)
-    axes.set_aspect("auto")  # the place says the shape
-    return axes, image
-
-
 def _curve(figure):
     """The cost after each step: its axes, and a function `update(found)` that returns where they end."""
     axes = plotting.large_axes(figure, (0.53, 0.17, 0.435, 0.63), ("step", "cost J"))
@@ -266,11 +254,14 @@ def draw(figure):
     Returns:
         Function `update(arrays)`.
     """
-    size = (128, 128)
-    _, digit = _square(figure, (36, 163, *size), "digit", (28, 28), "gray_r")
-    _, wanted = _square(figure, (212, 163, *size), "teacher's map", (PLACES, PLACES), "PuOr")
-    kernel_axes, kernel = _square(figure, (8, 5, 184, 128), "your kernel", (3, 3), "PuOr")
-    _, own = _square(figure, (212, 5, *size), "your map", (PLACES, PLACES), "PuOr")
+
+    def picture(left, bottom, width, *more):  # in CSS pixels
+        return plotting.picture(figure, np.divide((left, bottom, width, 128), (*SIZE, *SIZE)), *more)
+
+    _, digit = picture(36, 163, 128, "digit", (28, 28), "gray_r")
+    _, wanted = picture(212, 163, 128, "teacher's map", (PLACES, PLACES), "PuOr")
+    kernel_axes, kernel = picture(8, 5, 184, "your kernel", (3, 3), "PuOr")
+    _, own = picture(212, 5, 128, "your map", (PLACES, PLACES), "PuOr")
     digit.set_clim(0, 1)
     texts = [[plotting.QuickText(kernel_axes, column, row, 13) for column in range(3)] for row in range(3)]
     update_curve = _curve(figure)

@@ -126,17 +126,6 @@ def alt(state, found):
     return text.replace("-", "−")
 
 
-def _picture(figure, place, title, cells, colors):
-    """One square of the figure, as (left, bottom, height): its axes and an animated image."""
-    left, bottom, height = place
-    axes = figure.add_axes((left, bottom, height * SIZE[1] / SIZE[0], height))
-    axes.set(xticks=[], yticks=[], aspect="equal")
-    axes.grid(False)
-    axes.spines[:].set_visible(True)
-    axes.set_title(title, fontsize=14)
-    return axes, plotting.QuickImage(axes, np.zeros((cells, cells)), cmap=colors)
-
-
 def draw(figure):
     """Make the artists.
 
@@ -146,9 +135,14 @@ def draw(figure):
     Returns:
         Function `update(arrays)`.
     """
-    digit_axes, digit = _picture(figure, (0.015, 0.05, 0.82), "28 × 28 pixels", 28, "gray_r")
-    kernel_axes, kernel = _picture(figure, (0.38, 0.21, 0.62), "3 × 3 kernel", 3, "PuOr")
-    map_axes, feature_map = _picture(figure, (0.672, 0.05, 0.82), "26 × 26 feature map", PLACES, "PuOr")
+
+    def square(left, bottom, height, title, cells, colors):
+        place = left, bottom, height * SIZE[1] / SIZE[0], height
+        return plotting.picture(figure, place, title, (cells, cells), colors)
+
+    digit_axes, digit = square(0.015, 0.05, 0.82, "28 × 28 pixels", 28, "gray_r")
+    kernel_axes, kernel = square(0.38, 0.21, 0.62, "3 × 3 kernel", 3, "PuOr")
+    map_axes, feature_map = square(0.672, 0.05, 0.82, "26 × 26 feature map", PLACES, "PuOr")
     digit.set_clim(0, 1)
     frame = {"fill": False, "ec": "#009E73", "lw": 3, "animated": True, "zorder": 5}
     patch, place = Rectangle((0, 0), 3, 3, **frame), Rectangle((0, 0), 1, 1, **frame)

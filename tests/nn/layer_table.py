@@ -8,7 +8,8 @@ from pathlib import Path
 import numpy as np
 
 from course_utils import bridge, keras_layers, nn, startup
-from tests.parity import number_type, twins
+from course_utils.bridge import number_type
+from tests.parity import twins
 
 README = Path(nn.__file__).parent / "README.md"
 STEPS = 10

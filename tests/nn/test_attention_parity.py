@@ -6,8 +6,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from course_utils import keras_layers, nn
+from course_utils.bridge import number_type
 from course_utils.nn.gradcheck import numerical_gradient
-from tests.parity import assert_parity, number_type, twins
+from tests.parity import assert_parity, twins
 
 WORDS = np.array([[3, 1, 4, 1], [5, 9, 0, 0], [2, 0, 0, 0], [0, 0, 0, 0]])  # 0 pads
 OTHER_WORDS = np.array([[1, 2, 3], [4, 0, 0], [0, 0, 0], [9, 9, 0]])

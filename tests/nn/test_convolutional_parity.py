@@ -6,7 +6,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from course_utils import nn
-from tests.parity import assert_parity, number_type, twins
+from course_utils.bridge import number_type
+from tests.parity import assert_parity, twins
 
 # name: (layer of an engine, shape of one record); odd sizes, strides that do not divide, length 1.
 LAYERS = {

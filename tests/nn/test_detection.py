@@ -6,8 +6,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from course_utils import keras_layers, nn
+from course_utils.bridge import number_type
 from course_utils.nn import detection
-from tests.parity import assert_parity, number_type
+from tests.parity import assert_parity
 
 # ---- RoIAlign
 

@@ -6,10 +6,11 @@ import numpy as np
 import pytest
 
 from course_utils import nn
+from course_utils.bridge import number_type
 from course_utils.nn import activations, losses
 from course_utils.nn.gradcheck import numerical_gradient
 from tests.nn import layer_table
-from tests.parity import number_type, randomize
+from tests.parity import randomize
 
 TOLERANCE, ERROR = 1e-6, 1e-3
 CONSTANT = {"RoIAlign": 1}  # an input that a layer takes as given: its gradient is 0

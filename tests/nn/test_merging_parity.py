@@ -6,7 +6,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from course_utils import nn
-from tests.parity import assert_parity, number_type
+from course_utils.bridge import number_type
+from tests.parity import assert_parity
 
 S = (3, 4)
 # name: (layer, shapes of a record of each input)

@@ -6,7 +6,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from course_utils import nn, startup
-from tests.parity import assert_parity, number_type, twins
+from course_utils.bridge import number_type
+from tests.parity import assert_parity, twins
 
 MASK = [[1, 1, 1], [1, 0, 0], [0, 1, 0], [0, 0, 0]]
 # name: (layer, shape of a record)

@@ -6,7 +6,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from course_utils import nn, startup
-from tests.parity import assert_parity, number_type
+from course_utils.bridge import number_type
+from tests.parity import assert_parity
 
 CELLS = {
     "SimpleRNN": lambda K, units, name="rnn", **options: K.layers.SimpleRNN(units, name=name, **options),

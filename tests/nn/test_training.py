@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from course_utils import nn, startup
-from tests.parity import number_type, twins
+from course_utils.bridge import number_type
+from tests.parity import twins
 
 rng = np.random.default_rng(0)
 X = rng.normal(size=(23, 4))
