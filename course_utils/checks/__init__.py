@@ -12,6 +12,7 @@ TOPICS = {
     "05": "ann",
     "06": "backpropagation",
     "07": "convolution",
+    "08": "detection",
 }
 
 

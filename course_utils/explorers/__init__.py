@@ -1,6 +1,7 @@
 """The interactive figures. Each function returns an Explorer that displays itself at the end of a cell."""
 
 from .batches import batches
+from .box_regression import box_regression
 from .convolution import convolution
 from .dense import dense
 from .gradient_descent import gradient_descent
@@ -14,6 +15,7 @@ from .xor import xor
 
 __all__ = [
     "batches",
+    "box_regression",
     "convolution",
     "dense",
     "gradient_descent",

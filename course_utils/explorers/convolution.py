@@ -9,6 +9,7 @@ from course_utils import plotting
 from .base import Explorer
 from .controls import Choice, Number, seed_number
 from .dense_networks import loss_and_gradients
+from .descent import MOST_STEPS, cost_curve, descend
 from .kernel import CELLS, KERNELS, PLACES, SUBSCRIPTS, digits, kernel_of
 from .readout import number
 
@@ -17,11 +18,8 @@ INITIAL = {  # costs: J before each step so far
     **dict.fromkeys(CELLS, 0.0), "teacher": TEACHERS[0], "digit": 7, "learning_rate": 0.5, "seed": 0, "costs": (),
 }  # fmt: skip
 SIZE = (840, 320)
-MOST_STEPS = 5_000
 LARGEST = 1e4  # cost; a step from below to above it is not made
-# Where the axes of the curve may end: the next end is taken only when the curve comes to it.
-STEP_ENDS = (50, 100, 200, 500, 1_000, 2_000, MOST_STEPS)
-LOW_ENDS, HIGH_ENDS = (1e-3, 1e-5, 1e-8, 1e-14), (10.0, LARGEST, 1e8)
+ENDS = (1e-3, 1e-5, 1e-8, 1e-14), (10.0, LARGEST, 1e8)  # where the axis of the cost may end
 
 
 @cache
@@ -86,16 +84,12 @@ def take_steps(count):
     """
 
     def action(state):
-        about, kernel, costs = (state["digit"], state["teacher"]), kernel_of(state).ravel(), list(state["costs"])
-        cost, slopes = cost_and_slopes(kernel, *about)
-        for _ in range(min(count, MOST_STEPS - len(costs))):
-            moved = kernel - state["learning_rate"] * slopes
-            new_cost, new_slopes = cost_and_slopes(moved, *about)
-            if new_cost > max(cost, LARGEST):
-                break
-            costs.append(cost)
-            kernel, cost, slopes = moved, new_cost, new_slopes
-        return {**state, **dict(zip(CELLS, kernel.tolist())), "costs": tuple(costs)}
+        def measure(kernel):
+            return cost_and_slopes(kernel, state["digit"], state["teacher"])
+
+        start = kernel_of(state).ravel()
+        kernel, costs = descend(measure, start, state["learning_rate"], state["costs"], count, LARGEST)
+        return {**state, **dict(zip(CELLS, kernel.tolist())), "costs": costs}
 
     return action
 
@@ -214,37 +208,6 @@ def alt(state, found):
     return text + verdict(state, found)
 
 
-def _curve(figure):
-    """The cost after each step: its axes, and a function `update(found)` that returns where they end."""
-    axes = plotting.large_axes(figure, (0.53, 0.17, 0.435, 0.63), ("step", "cost J"))
-    axes.yaxis.set_label_coords(-0.165, 0.5)  # farther out than usual: powers of ten are wide
-    axes.set_yscale("log")
-    axes.xaxis.set_major_formatter("{x:,.0f}")
-    look = {"animated": True, "scalex": False, "scaley": False}
-    (line,) = axes.plot([], [], lw=2.5, color=plotting.COLORS["blue"], **look)
-    (now,) = axes.plot([], [], "o", ms=9, mec="black", mfc=plotting.COLORS["orange"], clip_on=False, zorder=5, **look)
-    bold = {"ha": "left", "va": "baseline", "weight": "bold", "transform": axes.transAxes}
-    title, note = plotting.QuickText(axes, 0, 1.165, 15, **bold), plotting.QuickText(axes, 0, 1.05, 14, **bold)
-    shown = {"limits": None}
-
-    def update(found):
-        costs = found["costs"]
-        end = next(end for end in STEP_ENDS if len(costs) - 1 <= end)
-        low = next((low for low in LOW_ENDS if costs.min() >= low), LOW_ENDS[-1])
-        high = next((high for high in HIGH_ENDS if costs.max() <= high), HIGH_ENDS[-1])
-        heights = np.clip(costs, low, high)
-        line.set_data(np.arange(len(costs)), heights)
-        now.set_data([len(costs) - 1], heights[-1:])
-        title.set_text(f"step {len(costs) - 1:,}: J = {number(costs[-1])}")
-        note.set_text("the cost grows: η is too large" * found["grows"])
-        if shown["limits"] != (end, low, high):
-            shown["limits"] = end, low, high
-            axes.set(xlim=(0, end), ylim=(low, high))
-        return shown["limits"]
-
-    return update
-
-
 def draw(figure):
     """Make the artists.
 
@@ -264,7 +227,7 @@ def draw(figure):
     _, own = picture(212, 5, 128, "your map", (PLACES, PLACES), "PuOr")
     digit.set_clim(0, 1)
     texts = [[plotting.QuickText(kernel_axes, column, row, 13) for column in range(3)] for row in range(3)]
-    update_curve = _curve(figure)
+    _, update_curve = cost_curve(figure, (0.53, 0.17, 0.435, 0.63), ENDS)
 
     def update(found):
         digit.set_data(found["image"])
@@ -278,7 +241,7 @@ def draw(figure):
         for row, cells in zip(texts, found["kernel"]):
             for text, weight in zip(row, cells):
                 text.set_text(short(weight))
-        return update_curve(found)
+        return update_curve(found["costs"], "the cost grows: η is too large" * found["grows"])
 
     return update
 

@@ -21,6 +21,7 @@
 # | [05 · ANN: intuition and learning](05_ann_intuition_and_learning.ipynb) | "Each neuron does two steps, and each layer feeds the next." | 90 |
 # | [06 · Backpropagation and weight update](06_backpropagation_and_weight_update.ipynb) | "Nudge each weight, see how the loss changes, move against it." | 120 |
 # | [07 · Convolutional neural networks](07_convolutional_neural_networks.ipynb) | "A few weights look at every place, and learn from all." | 90 |
+# | [08 · R-CNN](08_r_cnn.ipynb) | "Propose boxes, name them, move them, keep the best." | 90 |
 #
 # **How to use a notebook.** Run cells with **Shift + Enter**, or all of them: menu *Run* → *Run All Cells*. Before you
 # move a slider, say what you expect; then try; then explain. In an exercise, replace the `...`, run the cell, and the

@@ -765,8 +765,7 @@ convolution.quiz()
 checks.progress("07")
 
 # %% [markdown] slideshow={"slide_type": "slide"}
-# **Next:** [00 · Start here](00_start_here.ipynb) shows what you have solved. R-CNN and Mask R-CNN, which find and outline
-# objects with CNNs, are to come.
+# **Next:** [08 · R-CNN](08_r_cnn.ipynb), which finds many digits in one scene. Mask R-CNN, which outlines them, is to come.
 #
 # **References**
 #

@@ -44,6 +44,11 @@ TERMS = {
         "CNN, convolutional neural network, image, kernel, filter, channel, feature map, strides, padding, pooling, "
         "receptive field, parameter, R-CNN, Mask R-CNN"
     ),
+    "08": (
+        "R-CNN, object detection, box, intersection over union, IoU, proposal, selective search, warp, bilinear, "
+        "background, offset, Huber, non-max suppression, precision, recall, Fast R-CNN, Faster R-CNN, anchor, "
+        "image segmentation, Mask R-CNN"
+    ),
 }
 # Words that may stand for a term; hyphens, dashes and line breaks count as spaces.
 ALSO = {

@@ -1,0 +1,93 @@
+"""What explorers share in which weights learn by gradient descent: the steps, and the curve of the cost."""
+
+import numpy as np
+
+from course_utils import plotting
+
+from .readout import number
+
+MOST_STEPS = 5_000
+# Where the axis of the steps may end: the next end is taken only when the curve comes to it.
+STEP_ENDS = (50, 100, 200, 500, 1_000, 2_000, MOST_STEPS)
+
+
+def descend(cost_and_slopes, weights, learning_rate, costs, count, largest=np.inf):
+    """Make some steps of gradient descent, w ← w − η ∂J/∂w; no more than MOST_STEPS in all.
+
+    Args:
+        cost_and_slopes: function `cost_and_slopes(weights)` → `(J, slopes)`.
+        weights: array `(n,)`, from where to go.
+        learning_rate: η.
+        costs: J before each step so far.
+        count: how many steps.
+        largest: cost; a step from below to above it is not made.
+
+    Returns:
+        `(weights, costs)`: the weights `(n,)` after the steps, and the tuple of costs with one more for each step.
+    """
+    costs, (cost, slopes) = list(costs), cost_and_slopes(weights)
+    for _ in range(min(count, MOST_STEPS - len(costs))):
+        moved = weights - learning_rate * slopes
+        new_cost, new_slopes = cost_and_slopes(moved)
+        if new_cost > max(cost, largest):
+            break
+        costs.append(cost)
+        weights, cost, slopes = moved, new_cost, new_slopes
+    return weights, tuple(costs)
+
+
+def lines_above(axes, left=0.0, sizes=(15, 14)):
+    """Add two empty lines of bold text above axes, for numbers that change.
+
+    Args:
+        axes: Matplotlib Axes.
+        left: where they begin, as a share of the axes.
+        sizes: of the upper and the lower one, in points.
+
+    Returns:
+        List of two QuickText.
+    """
+    bold = {"ha": "left", "va": "baseline", "weight": "bold", "transform": axes.transAxes}
+    return [plotting.QuickText(axes, left, y, size, **bold) for y, size in zip((1.165, 1.05), sizes)]
+
+
+def cost_curve(figure, place, ends, label=-0.165, left=0.0, sizes=(15, 14)):
+    """Draw the cost after each step, on an axis of powers of ten, and above it the last one in numbers.
+
+    Args:
+        figure: Matplotlib Figure.
+        place: (left, bottom, width, height) of the axes as shares of the figure.
+        ends: `(lows, highs)`, where the axis of the cost may end, the first choice first.
+        label: where the name of the cost stands, as a share of the axes; powers of ten need more room than usual.
+        left: as in `lines_above`.
+        sizes: as in `lines_above`.
+
+    Returns:
+        `(axes, update)`: the Axes, and a function `update(costs, note)`, with the costs `(steps + 1,)` and a second
+        line of text, that returns where the axes end.
+    """
+    axes = plotting.large_axes(figure, place, ("step", "cost J"))
+    axes.yaxis.set_label_coords(label, 0.5)
+    axes.set_yscale("log")
+    axes.xaxis.set_major_formatter("{x:,.0f}")
+    look = {"animated": True, "scalex": False, "scaley": False}
+    (line,) = axes.plot([], [], lw=2.5, color=plotting.COLORS["blue"], **look)
+    (now,) = axes.plot([], [], "o", ms=9, mec="black", mfc=plotting.COLORS["orange"], clip_on=False, zorder=5, **look)
+    title, second = lines_above(axes, left, sizes)
+    (lows, highs), shown = ends, {"limits": None}
+
+    def update(costs, note):
+        end = next(end for end in STEP_ENDS if len(costs) - 1 <= end)
+        low = next((low for low in lows if costs.min() >= low), lows[-1])
+        high = next((high for high in highs if costs.max() <= high), highs[-1])
+        heights = np.clip(costs, low, high)
+        line.set_data(np.arange(len(costs)), heights)
+        now.set_data([len(costs) - 1], heights[-1:])
+        title.set_text(f"step {len(costs) - 1:,}: J = {number(costs[-1])}")
+        second.set_text(note)
+        if shown["limits"] != (end, low, high):
+            shown["limits"] = end, low, high
+            axes.set(xlim=(0, end), ylim=(low, high))
+        return shown["limits"]
+
+    return axes, update
