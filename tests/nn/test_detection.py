@@ -5,10 +5,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from course_utils import keras_layers, nn
-from course_utils.bridge import number_type
+from course_utils import keras_layers, nn, startup
+from course_utils.bridge import TOLERANCES, copy_weights, number_type
 from course_utils.nn import detection
-from tests.parity import assert_parity
+from tests.parity import assert_parity, twins
 
 # ---- RoIAlign
 
@@ -42,16 +42,21 @@ def detector(size, cells, ratio):
 SIZES = [((8, 8), 2, 2), ((4, 8), (2, 4), 1), ((4, 4), (1, 2), 4), ((1, 1), 2, 2), ((2, 1), (3, 1), 1)]
 
 
+DTYPES = ["float32", "float64"]
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
 @pytest.mark.parametrize("size, cells, ratio", SIZES)
-def test_roi_align_agrees_with_crop_and_resize(size, cells, ratio):
+def test_roi_align_agrees(size, cells, ratio, dtype):
     rng = np.random.default_rng(0)
-    boxes = np.round(random_boxes(rng, 2, 3) * 16) / 16  # TensorFlow has boxes in float32 only: take exact ones
+    boxes = random_boxes(rng, 2, 3)
     boxes[0, 0] = [0, 0, 1, 1]
     boxes[0, 1] = [-2, -0.25, 0.5, 3]  # beyond the image
     x = [rng.normal(size=(2, *size, 2)), boxes]
-    assert_parity(detector(size, cells, ratio), x, rng.normal(size=(2, 3, 2)), "float32", steps=5, scale=0.3)
+    assert_parity(detector(size, cells, ratio), x, rng.normal(size=(2, 3, 2)), dtype, steps=5, scale=0.3)
 
 
+@pytest.mark.parametrize("dtype", DTYPES)
 @settings(max_examples=20)
 @given(
     seed=st.integers(0, 2**16),
@@ -60,14 +65,72 @@ def test_roi_align_agrees_with_crop_and_resize(size, cells, ratio):
     ratio=st.integers(1, 3),
     boxes=st.integers(0, 4),
 )
-def test_roi_align_of_any_boxes_agrees(seed, size, cells, ratio, boxes):
+def test_roi_align_of_any_boxes_agrees(dtype, seed, size, cells, ratio, boxes):
+    import tensorflow as tf
+
     rng = np.random.default_rng(seed)
-    features = rng.normal(size=(2, *size, 3)).astype(np.float32)
-    x = [features, random_boxes(rng, 2, boxes, low=-0.3, high=1.3).astype(np.float32)]
-    ours = nn.layers.RoIAlign(cells, ratio)(x)
-    assert ours.shape == (2, boxes, *cells, 3) and ours.dtype == np.float32
-    theirs = keras_layers.RoIAlign(cells, ratio)(x)
-    np.testing.assert_allclose(ours, theirs, atol=2e-5)  # places are rounded in float32, by each in its own way
+    x = [rng.normal(size=(2, *size, 3)).astype(dtype), random_boxes(rng, 2, boxes, low=-0.3, high=1.3).astype(dtype)]
+    grad = rng.normal(size=(2, boxes, *cells, 3)).astype(dtype)
+    with number_type(dtype):
+        layers = [roi_align(K, cells, ratio) for K in (nn, keras_layers)]
+    tensors = [tf.constant(array) for array in x]
+    with tf.GradientTape() as tape:
+        tape.watch(tensors)
+        theirs = layers[1](tensors)
+    ours = layers[0](x)
+    assert ours.shape == grad.shape and ours.dtype == theirs.numpy().dtype == dtype
+    assert_close(ours, theirs, TOLERANCES[dtype]["output"])
+    to_features, to_boxes = tape.gradient(theirs, tensors, output_gradients=grad)
+    assert to_boxes is None
+    assert_close(layers[0].backward(grad)[0], to_features, TOLERANCES[dtype]["gradient"])
+
+
+def assert_close(ours, theirs, tolerance):
+    """Hold two arrays against each other, relative above 1."""
+    np.testing.assert_allclose(ours, theirs, rtol=tolerance, atol=tolerance)
+
+
+def cut_by_tensorflow(features, boxes, cells, ratio):
+    """Return the crops of one image; TensorFlow does it in float32, with other places and another edge.
+
+    It counts from the center of the first pixel to that of the last one, and puts 0 outside: so the map gets an edge
+    of one pixel, and the boxes move.
+    """
+    import tensorflow as tf
+
+    size, points = np.array(features.shape[:2]), np.array(cells) * ratio
+    start, end = boxes[:, :2] * size, boxes[:, 2:] * size
+    half_step = (end - start) / points / 2
+    moved = np.concatenate([start + half_step + 0.5, end - half_step + 0.5], axis=1) / np.tile(size + 1, 2)
+    edged = np.pad(features, [(1, 1), (1, 1), (0, 0)], "edge")[None]
+    crops = tf.image.crop_and_resize(edged, moved, np.zeros(len(boxes), int), points)
+    return tf.nn.avg_pool2d(crops, ratio, ratio, "VALID")
+
+
+@pytest.mark.parametrize("size, cells, ratio", SIZES)
+def test_roi_align_agrees_with_crop_and_resize(size, cells, ratio):
+    rng = np.random.default_rng(1)
+    cells = (cells, cells) if isinstance(cells, int) else cells
+    features = rng.normal(size=(*size, 3)).astype("float32")
+    boxes = np.float32([[0, 0, 1, 1], [-2, -0.25, 0.5, 3], *random_boxes(rng, 4, low=-0.3, high=1.3)])
+    expected = cut_by_tensorflow(features, boxes, cells, ratio)
+    for K in (nn, keras_layers):
+        assert_close(roi_align(K, cells, ratio)([features[None], boxes[None]])[0], expected, 1e-5)
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+def test_fit_with_roi_align_agrees_and_repeats_to_the_bit(dtype):
+    rng = np.random.default_rng(0)
+    x = [rng.normal(size=(10, 8, 8, 2)).astype(dtype), random_boxes(rng, 10, 3).astype(dtype)]
+    y = rng.normal(size=(10, 3, 2)).astype(dtype)
+    with number_type(dtype):
+        models = [*twins(detector((8, 8), 3, 2), rng), detector((8, 8), 3, 2)(startup.load_keras())]
+        copy_weights(models[0], models[2])
+        for model in models:
+            model.fit(x, y, batch_size=4, epochs=3, shuffle=False, verbose=0)  # the last batch has two records
+    for ours, theirs, again in zip(*(model.get_weights() for model in models), strict=True):
+        assert_close(ours, theirs, TOLERANCES[dtype]["weights"])
+        np.testing.assert_array_equal(theirs, again)
 
 
 def test_roi_align_by_hand():

@@ -29,8 +29,8 @@ class RoIAlign(Layer):
     Raises:
         ValueError: if an argument or a shape is none of the above.
 
-    Source: He et al. 2017. Keras has no such layer; `course_utils.keras_layers.RoIAlign` makes one of
-        `tf.image.crop_and_resize`.
+    Source: He et al. 2017. Keras has no such layer; `course_utils.keras_layers.RoIAlign` makes one of a
+        sparse matrix.
     """
 
     def __init__(self, pool_size=7, sampling_ratio=2, *, name=None):
