@@ -125,9 +125,9 @@ def windows(image):
 
     Returns:
         Array `(n, 4)`, rows y1, x1, y2, x2 in pixels: for each size in WINDOWS one every
-        STRIDE pixels, if more than a tenth of it is ink.
+        STRIDE pixels, if more than a tenth of it is ink. To find out, `ink[y, x]` holds all
+        ink above row y and left of column x: four of its numbers give what is in a window.
     """
-    # ink[y, x] is all ink above row y and left of column x, so four of them give a window's.
     ink = np.pad(image.cumsum(axis=0).cumsum(axis=1), ((1, 0), (1, 0)))
     rows, columns = image.shape
     found = []

@@ -10,13 +10,14 @@ from course_utils import bridge, load_keras, nn, scenes
 from course_utils.explorers import box_regression as make_explorer
 
 boxes = import_module("course_utils.explorers.box_regression")
+shared = import_module("course_utils.explorers.scene_weights")
 numerical_gradient = import_module("course_utils.nn.gradcheck").numerical_gradient
-START, WEIGHTS, SCENES = boxes.INITIAL, boxes.WEIGHTS, range(boxes.SCENES)
+START, WEIGHTS, SCENES = boxes.INITIAL, shared.WEIGHTS, range(shared.SCENES)
 LARGE = {"learning_rate": 10.0}
 
 
 def drawn(seed, **changes):
-    return boxes.random_start({**START, "seed": seed, **changes})
+    return shared.random_start({**START, "seed": seed, **changes})
 
 
 def after(steps, state):
@@ -61,7 +62,7 @@ def loops(weights, scene):
 
 @pytest.mark.parametrize("scene", SCENES)
 def test_records_are_all_windows_near_a_digit_with_that_digit_as_their_goal(scene):
-    some = scenes.digit_scenes(boxes.SCENES, boxes.SEED)
+    some = scenes.digit_scenes(shared.SCENES, boxes.SEED)
     digits, known, position = some.boxes[some.scene == scene], boxes.records(scene), 0
     assert np.array_equal(known.image, some.images[scene]) and np.array_equal(known.digits, digits)
     for window in scenes.windows(some.images[scene]):
@@ -198,7 +199,7 @@ def test_learning_moves_the_windows_onto_the_digits(scene):
 def test_the_last_step_is_near_the_smallest_cost(scene):
     assert np.abs(boxes.cost_and_slopes(boxes.weights_of(exact(scene)), scene)[1]).max() < 1e-12
     smallest = costs(exact(scene))[0]
-    assert smallest < costs(learned(scene, boxes.MOST_STEPS))[-1] < smallest + 1e-5
+    assert smallest < costs(learned(scene, shared.MOST_STEPS))[-1] < smallest + 1e-5
     assert smallest > boxes.ENDS[0][-1]  # the curve never leaves the picture below
 
 
@@ -368,10 +369,10 @@ def test_an_axis_that_was_there_before_comes_back_whole():
 
 
 def test_there_is_a_last_step():
-    state = after(boxes.MOST_STEPS - 1, START)
+    state = after(shared.MOST_STEPS - 1, START)
     assert "the last" not in boxes.alt(state, boxes.arrays(state))
     last = after(50, state)
-    assert len(last["costs"]) == boxes.MOST_STEPS and after(1, last) == last
+    assert len(last["costs"]) == shared.MOST_STEPS and after(1, last) == last
     assert "Step 5,000 (the last), " in boxes.alt(last, boxes.arrays(last))
 
 

@@ -13,6 +13,7 @@ TOPICS = {
     "06": "backpropagation",
     "07": "convolution",
     "08": "detection",
+    "09": "segmentation",
 }
 
 

@@ -7,6 +7,7 @@ from .dense import dense
 from .gradient_descent import gradient_descent
 from .growth import growth
 from .kernel import kernel
+from .mask import mask
 from .memory import memory
 from .network import network
 from .perceptron import perceptron
@@ -21,6 +22,7 @@ __all__ = [
     "gradient_descent",
     "growth",
     "kernel",
+    "mask",
     "memory",
     "network",
     "perceptron",

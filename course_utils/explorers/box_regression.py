@@ -1,26 +1,21 @@
 """The box regression explorer: three weights, shared by all windows, learn to move windows onto digits. Notebook 08."""
 
-from functools import cache
+from functools import cache, partial
 from typing import NamedTuple
 
 import numpy as np
-from matplotlib.ticker import MaxNLocator, NullLocator
 
 from course_utils import nn, plotting, scenes
 
+from . import scene_weights
 from .base import Explorer
-from .controls import Number, seed_number
 from .dense_networks import loss_and_gradients
-from .descent import MOST_STEPS, cost_curve, descend, lines_above
-from .readout import number
+from .descent import lines_above
+from .scene_weights import INITIAL, SIZE, changed, outlines, weights_of
 
-WEIGHTS = ("w1", "w2", "b")
-SUBSCRIPTS = str.maketrans("12", "₁₂")
-SCENES, SEED = 10, 6  # with this seed, each scene has 13 to 41 windows, and each digit at least eight
+SEED = 6  # of the scenes: each has 13 to 41 windows, and each digit at least eight
 NEAR = 0.4  # IoU with a digit from which a window is a record
 WIDEST = np.log(1000 / 16)  # t_h and t_w above are drawn as this one, as detectors do: e^t would overflow
-INITIAL = {"w1": 0.0, "w2": 0.0, "b": 0.0, "learning_rate": 2.0, "scene": 0, "seed": 0, "costs": ()}
-SIZE = (840, 320)
 ENDS = (3e-3,), (5e-2, 0.5, 5.0, 1e3)  # where the axis of the cost may end; no weights cost less in any scene
 TICKS = (0.003, 0.01, 0.03, 0.1, 1, 10, 100, 1000)
 
@@ -72,7 +67,7 @@ def records(scene):
     Args:
         scene: 0 to 9.
     """
-    some = _scenes()
+    some = scene_weights.digit_scenes(scene_weights.SCENES, SEED)
     image, digits = some.images[scene], some.boxes[some.scene == scene]
     windows = scenes.windows(image)
     overlap = nn.detection.iou(windows, digits)  # (windows, digits)
@@ -80,11 +75,6 @@ def records(scene):
     windows, goals = windows[near], digits[overlap.argmax(axis=1)[near]]
     features = np.array([ink_features(image, window) for window in windows])
     return Records(image, digits, windows, goals, features, nn.detection.encode_boxes(goals, windows))
-
-
-@cache
-def _scenes():
-    return scenes.digit_scenes(SCENES, SEED)
 
 
 @cache
@@ -135,52 +125,7 @@ def cost_and_slopes(weights, scene):
     return float(loss.mean()), np.array([np.sum(of_place * m), np.sum(of_size * s), np.sum(of_size)])
 
 
-def weights_of(state):
-    """Return the weights as an array `(3,)`.
-
-    Args:
-        state: dict of the explorer's state.
-    """
-    return np.array([state[name] for name in WEIGHTS])
-
-
-def take_steps(count):
-    """Return the action that makes some steps of gradient descent.
-
-    The slope of each error is at most 1, so that even the largest η carries no weight beyond all bounds.
-
-    Args:
-        count: how many.
-    """
-
-    def action(state):
-        def measure(weights):
-            return cost_and_slopes(weights, state["scene"])
-
-        weights, costs = descend(measure, weights_of(state), state["learning_rate"], state["costs"], count)
-        return {**state, **dict(zip(WEIGHTS, weights.tolist())), "costs": costs}
-
-    return action
-
-
-def random_start(state):
-    """Draw the three weights between −1 and 1 with the seed, and begin the curve anew.
-
-    Args:
-        state: dict of the explorer's state.
-    """
-    drawn = np.random.default_rng(state["seed"]).uniform(-1, 1, len(WEIGHTS)).round(2)
-    return {**state, **dict(zip(WEIGHTS, drawn.tolist())), "costs": ()}
-
-
-def changed(state, key):
-    """Begin the curve anew when a weight or the scene was changed by hand.
-
-    Args:
-        state: dict of the explorer's state.
-        key: the entry that a control changed.
-    """
-    return {**state, "costs": ()} if key in (*WEIGHTS, "scene") else state
+take_steps = partial(scene_weights.take_steps, cost_and_slopes)
 
 
 def _overlaps(boxes, goals):
@@ -242,9 +187,7 @@ def values(K, state):
         slopes += [np.asarray(gradient) / 2 for gradient in gradients]  # J is the mean of both halves' losses
     optimizer.learning_rate = state["learning_rate"]
     optimizer.apply_gradients([(slopes[0], place.layers[-1].kernel)])
-    names = (f"∂J/∂{name.translate(SUBSCRIPTS)}" for name in WEIGHTS)
-    found = {"J": np.mean(losses), **dict(zip(names, map(np.squeeze, slopes)))}
-    return {**found, "next w₁": np.squeeze(place.get_weights()[0])}
+    return scene_weights.named_values(np.mean(losses), slopes, place.get_weights()[0])
 
 
 def alt(state, found):
@@ -254,15 +197,14 @@ def alt(state, found):
         state: dict of the explorer's state.
         found: result of `arrays(state)`.
     """
-    before, after, steps, digits = found["before"], found["after"], len(state["costs"]), len(found["digits"])
+    before, after, digits = found["before"], found["after"], len(found["digits"])
     gain = np.round(after - before, 9)  # around its whole digit, a box moves at the same IoU, but for rounding
-    weights = ", ".join(f"{name.translate(SUBSCRIPTS)} = {number(state[name])}" for name in WEIGHTS)
     text = (
-        f"Scene {state['scene']}: {len(before)} windows near {digits} digit{'s' * (digits > 1)}, moved by {weights}. "
+        f"Scene {state['scene']}: {len(before)} windows near {digits} digit{'s' * (digits > 1)}, moved by "
+        f"{scene_weights.weights_in_words(state)}. "
         f"Mean IoU {before.mean():.3f} before, {after.mean():.3f} after; at least 0.5 in {np.mean(before >= 0.5):.0%} "
         f"of the windows before, {np.mean(after >= 0.5):.0%} after; better in {np.sum(gain > 0)}, worse in "
-        f"{np.sum(gain < 0)}. Step {steps:,}{' (the last)' * (steps == MOST_STEPS)}, "
-        f"η = {state['learning_rate']:.4g}, seed {state['seed']}: cost J = {number(found['costs'][-1])}."
+        f"{np.sum(gain < 0)}. {scene_weights.progress_in_words(state, found['costs'][-1])}"
     )
     limit = f"{largest_rate(state['scene']):.4g}"
     return text + f" Steps overshoot: η is too large for this scene; take it below {limit}." * found["overshoots"]
@@ -270,34 +212,19 @@ def alt(state, found):
 
 def _scene(figure):
     """The scene with all boxes: a function `update(found)`."""
-    place = np.divide((8, 8, 280, 280), (*SIZE, *SIZE))
-    axes, image = plotting.picture(figure, place, "", (scenes.SIDE, scenes.SIDE), "gray_r")
-    image.set_clim(0, 1)
     looks = {
         "windows": {"label": "window", "color": "#777777", "lw": 1, "ls": (0, (4, 2))},
         "moved": {"label": "moved", "color": plotting.COLORS["vermillion"], "lw": 1.2},
         "digits": {"label": "digit", "color": plotting.COLORS["blue"], "lw": 3},
     }
-    lines = {
-        name: axes.plot([], [], animated=True, scalex=False, scaley=False, solid_joinstyle="miter", **look)[0]
-        for name, look in looks.items()
-    }
-    tight = {"borderpad": 0, "borderaxespad": 0.3, "handlelength": 1.25, "handletextpad": 0.5, "columnspacing": 1}
-    plotting.still_legend(axes, ncols=3, loc="lower center", bbox_to_anchor=(0.5, 1), **tight)
+    _, image, lines = scene_weights.scene_picture(figure, looks)
 
     def update(found):
         image.set_data(found["image"])
         for name, line in lines.items():
-            line.set_data(*_outlines(found[name]))
+            line.set_data(*outlines(found[name]))
 
     return update
-
-
-def _outlines(boxes):
-    """The lines around boxes, x and y, with gaps between them; pixel 0 of an image reaches from −0.5 to 0.5."""
-    y1, x1, y2, x2 = boxes.T - 0.5
-    gap = np.full(len(boxes), np.nan)
-    return np.stack([x1, x2, x2, x1, x1, gap], axis=1).ravel(), np.stack([y1, y1, y2, y2, y1, gap], axis=1).ravel()
 
 
 def _agreement(figure):
@@ -335,12 +262,7 @@ def draw(figure):
         Function `update(arrays)`.
     """
     updates = _scene(figure), _agreement(figure)
-    place = np.divide((648, 54, 176, 196), (*SIZE, *SIZE))
-    axes, update_curve = cost_curve(figure, place, ENDS, label=-0.33, left=-0.37, sizes=(13, 13))
-    axes.set_yticks(TICKS, minor=False)
-    axes.yaxis.set_major_formatter("{x:g}")
-    axes.yaxis.set_minor_locator(NullLocator())
-    axes.xaxis.set_major_locator(MaxNLocator(3))
+    update_curve = scene_weights.scene_curve(figure, ENDS, TICKS)
 
     def update(found):
         for one in updates:
@@ -361,15 +283,12 @@ def box_regression():
     Returns:
         Explorer.
     """
-    controls = [
-        Number("w1", "w₁", (-1, 3), 0.1, help="t_y = w₁ m_y, t_x = w₁ m_x: how far a window follows its ink"),
-        Number("w2", "w₂", (-2, 8), 0.1, help="t_h = w₂ s_y + b, t_w = w₂ s_x + b: grow where ink spreads"),
-        Number("b", "b", (-2, 2), 0.1, help="how much every window grows"),
-        Number("learning_rate", "η", (0.01, 10), 0.05, log=True, help="learning rate"),
-        Number("scene", "scene", (0, SCENES - 1), 1, strict=True, whole=True, help="which scene"),
-        seed_number(help="of the random start"),
-    ]
-    actions = {"Step": take_steps(1), "Run 50 steps": take_steps(50), "Random start": random_start}
+    sliders = (
+        ((-1, 3), "t_y = w₁ m_y, t_x = w₁ m_x: how far a window follows its ink"),
+        ((-2, 8), "t_h = w₂ s_y + b, t_w = w₂ s_x + b: grow where ink spreads"),
+        ((-2, 2), "how much every window grows"),
+    )
+    controls, actions = scene_weights.controls(sliders, (0.01, 10)), scene_weights.actions(take_steps)
     return Explorer(
         "Box regression", INITIAL, arrays, draw, controls, actions, values, alt, size=SIZE, patience=np.inf,
         changed=changed,

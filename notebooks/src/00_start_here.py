@@ -22,6 +22,7 @@
 # | [06 · Backpropagation and weight update](06_backpropagation_and_weight_update.ipynb) | "Nudge each weight, see how the loss changes, move against it." | 120 |
 # | [07 · Convolutional neural networks](07_convolutional_neural_networks.ipynb) | "A few weights look at every place, and learn from all." | 90 |
 # | [08 · R-CNN](08_r_cnn.ipynb) | "Propose boxes, name them, move them, keep the best." | 90 |
+# | [09 · Mask R-CNN](09_mask_r_cnn.ipynb) | "Ask every pixel in a box: do you belong?" | 90 |
 #
 # **How to use a notebook.** Run cells with **Shift + Enter**, or all of them: menu *Run* → *Run All Cells*. Before you
 # move a slider, say what you expect; then try; then explain. In an exercise, replace the `...`, run the cell, and the

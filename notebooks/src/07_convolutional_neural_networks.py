@@ -765,7 +765,7 @@ convolution.quiz()
 checks.progress("07")
 
 # %% [markdown] slideshow={"slide_type": "slide"}
-# **Next:** [08 · R-CNN](08_r_cnn.ipynb), which finds many digits in one scene. Mask R-CNN, which outlines them, is to come.
+# **Next:** [08 · R-CNN](08_r_cnn.ipynb), which finds many digits in one scene. After it, Mask R-CNN outlines them.
 #
 # **References**
 #

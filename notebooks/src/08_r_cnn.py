@@ -489,7 +489,9 @@ explorers.box_regression()
 # %% slideshow={"slide_type": "-"}
 import textwrap
 
-view = explorers.box_regression()
+from course_utils.explorers import box_regression
+
+view = box_regression()
 
 
 def tell(presses, then=None, **changes):
@@ -499,7 +501,7 @@ def tell(presses, then=None, **changes):
     for _ in range(presses):
         view.press("Run 50 steps")
     view.set(**(then or {}))
-    print(textwrap.fill(view.alt, 110), end="\n\n")
+    print(textwrap.fill(view.alt, 95), end="\n\n")
 
 
 tell(0, w1=1.6)
@@ -820,8 +822,7 @@ detection.quiz()
 checks.progress("08")
 
 # %% [markdown] slideshow={"slide_type": "slide"}
-# **Next:** [00 · Start here](00_start_here.ipynb) shows what you have solved. Mask R-CNN, which outlines each object
-# pixel by pixel, is to come.
+# **Next:** [09 · Mask R-CNN](09_mask_r_cnn.ipynb), which outlines each object pixel by pixel.
 #
 # **References**
 #

@@ -49,6 +49,10 @@ TERMS = {
         "background, offset, Huber, non-max suppression, precision, recall, Fast R-CNN, Faster R-CNN, anchor, "
         "image segmentation, Mask R-CNN"
     ),
+    "09": (
+        "Mask R-CNN, masked R-CNN, image segmentation, semantic segmentation, instance segmentation, mask, RoIAlign, "
+        "RoI pooling, transposed convolution, sigmoid, binary cross-entropy, branch"
+    ),
 }
 # Words that may stand for a term; hyphens, dashes and line breaks count as spaces.
 ALSO = {

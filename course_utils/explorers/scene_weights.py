@@ -1,0 +1,186 @@
+"""What the explorers share in which three weights learn from one scene: its controls, its steps, and its picture."""
+
+from functools import cache
+
+import numpy as np
+from matplotlib.ticker import MaxNLocator, NullLocator
+
+from course_utils import plotting, scenes
+
+from .controls import Number, seed_number
+from .descent import MOST_STEPS, cost_curve, descend
+from .readout import number
+
+WEIGHTS = ("w1", "w2", "b")
+SUBSCRIPTS = str.maketrans("12", "₁₂")
+SCENES = 10
+INITIAL = {"w1": 0.0, "w2": 0.0, "b": 0.0, "learning_rate": 2.0, "scene": 0, "seed": 0, "costs": ()}
+SIZE = (840, 320)
+
+digit_scenes = cache(scenes.digit_scenes)
+
+
+def weights_of(state):
+    """Return the weights as an array `(3,)`.
+
+    Args:
+        state: dict of the explorer's state.
+    """
+    return np.array([state[name] for name in WEIGHTS])
+
+
+def take_steps(cost_and_slopes, count):
+    """Return the action that makes some steps of gradient descent.
+
+    Args:
+        cost_and_slopes: function `cost_and_slopes(weights, scene)` → `(J, slopes)`. Its slopes must be bounded: then
+            even the largest η carries no weight beyond all bounds.
+        count: how many.
+    """
+
+    def action(state):
+        def measure(weights):
+            return cost_and_slopes(weights, state["scene"])
+
+        weights, costs = descend(measure, weights_of(state), state["learning_rate"], state["costs"], count)
+        return {**state, **dict(zip(WEIGHTS, weights.tolist())), "costs": costs}
+
+    return action
+
+
+def random_start(state):
+    """Draw the three weights between −1 and 1 with the seed, and begin the curve anew.
+
+    Args:
+        state: dict of the explorer's state.
+    """
+    drawn = np.random.default_rng(state["seed"]).uniform(-1, 1, len(WEIGHTS)).round(2)
+    return {**state, **dict(zip(WEIGHTS, drawn.tolist())), "costs": ()}
+
+
+def changed(state, key):
+    """Begin the curve anew when a weight or the scene was changed by hand.
+
+    Args:
+        state: dict of the explorer's state.
+        key: the entry that a control changed.
+    """
+    return {**state, "costs": ()} if key in (*WEIGHTS, "scene") else state
+
+
+def actions(steps):
+    """Return the buttons of the explorer, as Explorer takes them.
+
+    Args:
+        steps: function `steps(count)` → the action that makes so many steps.
+    """
+    return {"Step": steps(1), "Run 50 steps": steps(50), "Random start": random_start}
+
+
+def controls(sliders, rates):
+    """Return the controls of the explorer.
+
+    Args:
+        sliders: for each weight `(limits, help)`, as Number takes them.
+        rates: (lowest, highest) of η.
+
+    Returns:
+        List of Number.
+    """
+    return [
+        *(Number(key, key.translate(SUBSCRIPTS), ends, 0.1, help=text) for key, (ends, text) in zip(WEIGHTS, sliders)),
+        Number("learning_rate", "η", rates, 0.05, log=True, help="learning rate"),
+        Number("scene", "scene", (0, SCENES - 1), 1, strict=True, whole=True, help="which scene"),
+        seed_number(help="of the random start"),
+    ]
+
+
+def named_values(cost, slopes, next_w1):
+    """Return the values that both engines compute, with their names.
+
+    Args:
+        cost: J.
+        slopes: of w₁, w₂ and b, three arrays of one number.
+        next_w1: w₁ after one more step, an array of one number.
+    """
+    named = {f"∂J/∂{name.translate(SUBSCRIPTS)}": np.squeeze(slope) for name, slope in zip(WEIGHTS, slopes)}
+    return {"J": cost, **named, "next w₁": np.squeeze(next_w1)}
+
+
+def weights_in_words(state):
+    """Return the three weights in words.
+
+    Args:
+        state: dict of the explorer's state.
+    """
+    return ", ".join(f"{name.translate(SUBSCRIPTS)} = {number(state[name])}" for name in WEIGHTS)
+
+
+def progress_in_words(state, cost):
+    """Return a sentence about how far the descent has come.
+
+    Args:
+        state: dict of the explorer's state.
+        cost: J now.
+    """
+    steps = len(state["costs"])
+    return (
+        f"Step {steps:,}{' (the last)' * (steps == MOST_STEPS)}, η = {state['learning_rate']:.4g}, "
+        f"seed {state['seed']}: cost J = {number(cost)}."
+    )
+
+
+def outlines(boxes):
+    """Return the lines around boxes, with gaps between them; pixel 0 of an image reaches from −0.5 to 0.5.
+
+    Args:
+        boxes: rows y1, x1, y2, x2, `(n, 4)`.
+
+    Returns:
+        `(x, y)`, each `(6 n,)`.
+    """
+    y1, x1, y2, x2 = boxes.T - 0.5
+    gap = np.full(len(boxes), np.nan)
+    return np.stack([x1, x2, x2, x1, x1, gap], axis=1).ravel(), np.stack([y1, y1, y2, y2, y1, gap], axis=1).ravel()
+
+
+def scene_picture(figure, looks):
+    """Draw the scene on the left, lines over it that have no points yet, and above it what they mean.
+
+    Args:
+        figure: Matplotlib Figure.
+        looks: dict of name → how this line looks, as `axes.plot` takes it; what has a label is in the legend.
+
+    Returns:
+        `(axes, image, lines)`: the Axes, the QuickImage, and a dict of name → line.
+    """
+    place = np.divide((8, 8, 280, 280), (*SIZE, *SIZE))
+    axes, image = plotting.picture(figure, place, "", (scenes.SIDE, scenes.SIDE), "gray_r")
+    image.set_clim(0, 1)
+    lines = {
+        name: axes.plot([], [], animated=True, scalex=False, scaley=False, solid_joinstyle="miter", **look)[0]
+        for name, look in looks.items()
+    }
+    tight = {"borderpad": 0, "borderaxespad": 0.3, "handlelength": 1.25, "handletextpad": 0.5, "columnspacing": 1}
+    plotting.still_legend(axes, ncols=3, loc="lower center", bbox_to_anchor=(0.5, 1), **tight)
+    return axes, image, lines
+
+
+def scene_curve(figure, ends, ticks):
+    """Draw the cost after each step on the right.
+
+    Args:
+        figure: Matplotlib Figure.
+        ends: as in `cost_curve`.
+        ticks: costs that are written at the axis.
+
+    Returns:
+        Function `update(costs, note)`, as in `cost_curve`.
+    """
+    place = np.divide((648, 54, 176, 196), (*SIZE, *SIZE))
+    axes, update = cost_curve(figure, place, ends, label=-0.33, left=-0.37, sizes=(13, 13))
+    axes.set_yticks(ticks, minor=False)
+    axes.yaxis.set_major_formatter("{x:g}")
+    axes.yaxis.set_minor_locator(NullLocator())
+    axes.xaxis.set_major_locator(MaxNLocator(3))
+    return update
