@@ -10,7 +10,7 @@ SIDE = 64  # pixels
 SIZES = (18, 30)  # of a digit's picture in a scene, in pixels: the smallest, and one more than the largest
 SCRAPS, SCRAP = 3, 8  # how many scraps of other digits a scene holds, and how large they are, in pixels
 TRIES = 50  # places tried for a digit before it is left out
-INK = 0.4  # from which darkness on a pixel of a digit belongs to its mask
+INK = 0.4 + 1e-6  # above which darkness a pixel is in the mask of its digit; 0.4 itself is a level of gray, 102 / 255
 WINDOWS = ((16, 12), (20, 16), (16, 6))  # rows and columns of the windows to look through, in pixels
 STRIDE = 4  # pixels from one window to the next
 

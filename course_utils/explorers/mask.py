@@ -153,7 +153,7 @@ def arrays(state):
     known, weights = records(state["scene"]), weights_of(state)
     p = nn.activations.sigmoid(sums(weights, known.features))
     pasted = np.array([paste(cells, region) for cells, region in zip(p, known.regions)])
-    found = pasted > 0.5
+    found = pasted > 0.5 + 1e-9  # with all weights 0 it is 0.5 everywhere, but for rounding
     parts = found & known.masks, ~found & known.masks, found & ~known.masks
     counts = np.array([part.sum(axis=(1, 2)) for part in parts])  # (3, n)
     kinds = np.zeros(known.image.shape, int)

@@ -488,7 +488,9 @@ def examples(found, generator):
             roi_align(masks[best[w]].astype(float), 64 * region, 28)
             for w, region in zip(near, regions)
         ]
-        aims = (np.array(cut) > 0.5)[..., None].astype(float)
+        aims = (np.array(cut) > 0.5 - 1e-9)[..., None].astype(
+            float
+        )  # a tie is in, whatever rounding does
         parts.append((image[..., None], regions, regions[:8], names, offsets, aims))
     return [np.array(part) for part in zip(*parts)]
 
