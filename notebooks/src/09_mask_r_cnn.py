@@ -204,28 +204,27 @@ by_layers = [np.asarray(layer(inputs))[0, :, :, :, 0] for layer in layers]
 bridge.agreement({"nn": (by_numpy, by_layers[0]), "Keras": (by_numpy, by_layers[1])})
 
 # %% [markdown] slideshow={"slide_type": "slide"}
-# **What rounding does.** A region around a digit moves to the right, by a tenth of a pixel each time. Drawn is the cell in its
-# middle.
-# **Predict** both curves.
+# **What rounding does.** A region around a digit moves to the right, by a tenth of a pixel each time. Drawn is one of its
+# 7 × 7 cells, in row 2 and column 4. **Predict** both curves.
 
 # %% slideshow={"slide_type": "-"} jupyter={"source_hidden": true}
 shifts = np.arange(0, 4.01, 0.1)
-middle = {"RoIAlign": [], "RoI pooling": []}
+value = {"RoIAlign": [], "RoI pooling": []}
 for shift in shifts:
     region = known[0][0][0] + np.array([0, shift, 0, shift])  # from the first digit's box on
-    middle["RoIAlign"].append(roi_align(learn.images[0], region, 7)[3, 3])
-    middle["RoI pooling"].append(roi_pool(learn.images[0], region, 7)[3, 3])
+    value["RoIAlign"].append(roi_align(learn.images[0], region, 7)[2, 4])
+    value["RoI pooling"].append(roi_pool(learn.images[0], region, 7)[2, 4])
 figure = Figure(figsize=(7.5, 3), layout="constrained")
 axes = figure.subplots()
-for (name, heights), color, style in zip(middle.items(), COLORS, ("-", "--")):
+for (name, heights), color, style in zip(value.items(), COLORS, ("-", "--")):
     axes.plot(shifts, heights, style, color=color, label=name, lw=2)
-axes.set(xlabel="moved to the right, pixels", ylabel="value of the middle cell")
+axes.set(xlabel="moved to the right, pixels", ylabel="value of the cell")
 axes.legend(loc="center left", bbox_to_anchor=(1, 0.5), frameon=False)
-jumps = np.sum(np.abs(np.diff(middle["RoI pooling"])) > 0.01)
-largest = np.abs(np.diff(middle["RoIAlign"])).max()
+jumps = np.sum(np.abs(np.diff(value["RoI pooling"])) > 0.01)
+largest = np.abs(np.diff(value["RoIAlign"])).max()
 show.figure(
     figure,
-    f"The middle cell while a region moves by four pixels. RoI pooling stays level but for {jumps} of 40 steps. RoIAlign "
+    f"One cell while a region moves by four pixels. RoI pooling stays level but for {jumps} of 40 steps. RoIAlign "
     f"changes a little at each tenth of a pixel, by {largest:.2f} at most.",
 )
 
