@@ -167,6 +167,7 @@ class Subject:
 # The slider that changes the picture most, else it is the first, and how many notches it has, if fewer than 60.
 SLIDERS = {
     "batches": ("η",),
+    "box_regression": ("w₁", 40),
     "growth": ("hidden", 7),
     "gradient_descent": ("start w",),
     "kernel": ("row", 25),
