@@ -71,6 +71,20 @@ def digit_scenes(count, seed=0, new=False):
     return Scenes(images, np.array(boxes), np.array(labels, int), np.array(masks), np.array(scene))
 
 
+def digits_of(found, scene):
+    """Return what stands in one scene.
+
+    Args:
+        found: Scenes.
+        scene: its number.
+
+    Returns:
+        `(boxes, labels, masks)`: `(n, 4)`, `(n,)` and `(n, 64, 64)`.
+    """
+    own = found.scene == scene
+    return found.boxes[own], found.labels[own], found.masks[own]
+
+
 def _resized(picture, size):
     """Return a picture `(n, n)` at another size, each new pixel the mean of the old ones below it."""
     return _shares(len(picture), size) @ picture @ _shares(len(picture), size).T

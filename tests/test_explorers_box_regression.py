@@ -263,48 +263,6 @@ def test_weights_of_any_size_make_a_picture_and_no_warning(recwarn):
     assert len(recwarn) == 0
 
 
-def test_the_curve_begins_anew_when_something_is_changed_by_hand():
-    explorer = make_explorer()
-    for key, value in (*((name, 0.7) for name in WEIGHTS), ("scene", 3)):
-        explorer.press("Run 50 steps")
-        assert len(explorer.state["costs"]) == 50
-        weights = {name: explorer.state[name] for name in WEIGHTS}
-        explorer.set(**{key: value})
-        assert explorer.state["costs"] == () and explorer.state[key] == value
-        assert all(explorer.state[name] == weights[name] for name in WEIGHTS if name != key)
-    explorer.press("Run 50 steps")
-    explorer.set(learning_rate=0.1, seed=3)
-    explorer.press("Step")
-    assert len(explorer.state["costs"]) == 51
-    explorer.press("Random start")
-    assert explorer.state["costs"] == ()
-
-
-def test_random_start_follows_the_seed_and_reset_brings_the_zeros_back():
-    explorer = make_explorer()
-    explorer.set(seed=3)
-    explorer.press("Run 50 steps")
-    explorer.press("Random start")
-    first = [explorer.state[name] for name in WEIGHTS]
-    assert first == [drawn(3)[name] for name in WEIGHTS] != [drawn(4)[name] for name in WEIGHTS]
-    assert max(map(abs, first)) <= 1 and len(set(first)) == 3
-    explorer.press("Reset")
-    assert explorer.state == START and [START[name] for name in WEIGHTS] == [0.0] * 3
-
-
-def test_each_control_is_seen():
-    explorer = make_explorer()
-    for row in explorer.rows:
-        explorer.press("Reset")
-        before, alt, values = explorer.png(), explorer.alt, boxes.values(nn, explorer.state)
-        key = row.control.key
-        explorer.set(**{key: explorer.state[key] + row.control.step})
-        assert explorer.alt != alt
-        assert (explorer.png() != before) == (key not in ("learning_rate", "seed"))
-        if key == "learning_rate":
-            assert abs(boxes.values(nn, explorer.state)["next w₁"] - values["next w₁"]) > 1e-4
-
-
 def test_scenes_are_whole_numbers_from_0_to_9():
     control = next(row.control for row in make_explorer().rows if row.control.key == "scene")
     assert control.accept(9, START) == (9, "") and control.accept(3.4, START)[0] == 3

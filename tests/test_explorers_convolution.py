@@ -8,7 +8,6 @@ from matplotlib.figure import Figure
 
 from course_utils import bridge, load_keras, nn, plotting
 from course_utils.explorers import convolution as make_explorer
-from course_utils.explorers.controls import Number
 
 convolution = import_module("course_utils.explorers.convolution")
 numerical_gradient = import_module("course_utils.nn.gradcheck").numerical_gradient
@@ -176,48 +175,6 @@ def test_the_teachers_own_kernel_costs_nothing_and_stays(recwarn):
     explorer.press("Step")
     explorer.png()
     assert len(recwarn) == 0
-
-
-def test_the_curve_begins_anew_when_something_is_changed_by_hand():
-    explorer = make_explorer()
-    for key, value in (*((cell, 0.7) for cell in CELLS), ("digit", 3), ("teacher", "blur")):
-        explorer.press("Run 50 steps")
-        assert len(explorer.state["costs"]) == 50
-        kernel = {cell: explorer.state[cell] for cell in CELLS}
-        explorer.set(**{key: value})
-        assert explorer.state["costs"] == () and explorer.state[key] == value
-        assert all(explorer.state[cell] == kernel[cell] for cell in CELLS if cell != key)
-    explorer.press("Run 50 steps")
-    explorer.set(learning_rate=0.1, seed=3)
-    explorer.press("Step")
-    assert len(explorer.state["costs"]) == 51
-    explorer.press("Random start")
-    assert explorer.state["costs"] == ()
-
-
-def test_random_start_follows_the_seed_and_reset_brings_the_zeros_back():
-    explorer = make_explorer()
-    explorer.set(seed=3)
-    explorer.press("Run 50 steps")
-    explorer.press("Random start")
-    first = [explorer.state[cell] for cell in CELLS]
-    assert first == [drawn(3)[cell] for cell in CELLS] != [drawn(4)[cell] for cell in CELLS]
-    assert max(map(abs, first)) <= 1 and len(set(first)) == 9
-    explorer.press("Reset")
-    assert explorer.state == START and [START[cell] for cell in CELLS] == [0.0] * 9
-
-
-def test_each_control_is_seen():
-    explorer = make_explorer()
-    for row in explorer.rows:
-        explorer.press("Reset")
-        before, alt, values = explorer.png(), explorer.alt, convolution.values(nn, explorer.state)
-        key = row.control.key
-        explorer.set(**{key: explorer.state[key] + row.control.step if isinstance(row.control, Number) else "blur"})
-        assert explorer.alt != alt
-        assert (explorer.png() != before) == (key not in ("learning_rate", "seed"))
-        if key == "learning_rate":
-            assert np.abs(convolution.values(nn, explorer.state)["next k"] - values["next k"]).max() > 0.001
 
 
 def test_the_picture_holds_the_arrays_and_both_maps_have_one_scale():

@@ -85,3 +85,10 @@ def test_windows_hold_ink_and_none_that_does_is_missing(some):
 def test_most_digits_have_a_window(some):
     best = [nn.detection.iou(box[None], scenes.windows(some.images[i])).max() for box, i in zip(some.boxes, some.scene)]
     assert np.mean(np.array(best) >= 0.5) > 0.9
+
+
+def test_the_digits_of_one_scene(some):
+    parts = [scenes.digits_of(some, i) for i in range(60)]
+    for whole, own in zip((some.boxes, some.labels, some.masks), zip(*parts)):
+        assert np.array_equal(np.concatenate(own), whole)
+    assert [len(boxes) for boxes, _, _ in parts] == np.bincount(some.scene).tolist()

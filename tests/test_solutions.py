@@ -28,6 +28,11 @@ def test_suppress():
         assert list(found) == kept.tolist()
 
 
+def test_right_ones():
+    for arguments, found in solutions(detection.right_ones):
+        assert found == np.sum(nn.detection.match_boxes(*arguments) >= 0)
+
+
 def test_mask_iou():
     metric = load_keras().metrics.BinaryIoU(target_class_ids=[1])
     for (a, b), found in solutions(segmentation.mask_iou):

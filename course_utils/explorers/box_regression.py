@@ -1,6 +1,6 @@
 """The box regression explorer: three weights, shared by all windows, learn to move windows onto digits. Notebook 08."""
 
-from functools import cache, partial
+from functools import cache
 from typing import NamedTuple
 
 import numpy as np
@@ -68,7 +68,7 @@ def records(scene):
         scene: 0 to 9.
     """
     some = scene_weights.digit_scenes(scene_weights.SCENES, SEED)
-    image, digits = some.images[scene], some.boxes[some.scene == scene]
+    image, (digits, _, _) = some.images[scene], scenes.digits_of(some, scene)
     windows = scenes.windows(image)
     overlap = nn.detection.iou(windows, digits)  # (windows, digits)
     near = overlap.max(axis=1) >= NEAR
@@ -125,7 +125,7 @@ def cost_and_slopes(weights, scene):
     return float(loss.mean()), np.array([np.sum(of_place * m), np.sum(of_size * s), np.sum(of_size)])
 
 
-take_steps = partial(scene_weights.take_steps, cost_and_slopes)
+take_steps = scene_weights.take_steps(cost_and_slopes)
 
 
 def _overlaps(boxes, goals):
@@ -252,24 +252,7 @@ def _agreement(figure):
     return update
 
 
-def draw(figure):
-    """Make the artists.
-
-    Args:
-        figure: Matplotlib Figure.
-
-    Returns:
-        Function `update(arrays)`.
-    """
-    updates = _scene(figure), _agreement(figure)
-    update_curve = scene_weights.scene_curve(figure, ENDS, TICKS)
-
-    def update(found):
-        for one in updates:
-            one(found)
-        return update_curve(found["costs"], "η is too large" * found["overshoots"])
-
-    return update
+draw = scene_weights.drawing((_scene, _agreement), ENDS, TICKS, "η is too large")
 
 
 def box_regression():

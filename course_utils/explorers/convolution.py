@@ -1,15 +1,16 @@
 """The convolution explorer: a 3 × 3 kernel learns from the map of a teacher's kernel, by gradient descent."""
 
-from functools import cache
+from functools import cache, partial
 
 import numpy as np
 
 from course_utils import plotting
 
+from . import descent
 from .base import Explorer
 from .controls import Choice, Number, seed_number
 from .dense_networks import loss_and_gradients
-from .descent import MOST_STEPS, cost_curve, descend
+from .descent import MOST_STEPS, cost_curve
 from .kernel import CELLS, KERNELS, PLACES, SUBSCRIPTS, digits, kernel_of
 from .readout import number
 
@@ -76,42 +77,13 @@ def cost_and_slopes(kernel, digit, teacher):
     return float(np.mean(error**2)), 2 / len(x) * (error @ x)
 
 
-def take_steps(count):
-    """Return the action that makes some steps of gradient descent, k ← k − η ∂J/∂k, up to LARGEST.
-
-    Args:
-        count: how many.
-    """
-
-    def action(state):
-        def measure(kernel):
-            return cost_and_slopes(kernel, state["digit"], state["teacher"])
-
-        start = kernel_of(state).ravel()
-        kernel, costs = descend(measure, start, state["learning_rate"], state["costs"], count, LARGEST)
-        return {**state, **dict(zip(CELLS, kernel.tolist())), "costs": costs}
-
-    return action
+def _measure(kernel, state):
+    return cost_and_slopes(kernel, state["digit"], state["teacher"])
 
 
-def random_start(state):
-    """Draw the nine weights between −1 and 1 with the seed, and begin the curve anew.
-
-    Args:
-        state: dict of the explorer's state.
-    """
-    drawn = np.random.default_rng(state["seed"]).uniform(-1, 1, len(CELLS)).round(2)
-    return {**state, **dict(zip(CELLS, drawn.tolist())), "costs": ()}
-
-
-def changed(state, key):
-    """Begin the curve anew when a weight, the digit or the teacher was changed by hand.
-
-    Args:
-        state: dict of the explorer's state.
-        key: the entry that a control changed.
-    """
-    return {**state, "costs": ()} if key in (*CELLS, "digit", "teacher") else state
+take_steps = partial(descent.take_steps, CELLS, _measure, largest=LARGEST)
+random_start = partial(descent.random_start, CELLS)
+changed = partial(descent.changed, (*CELLS, "digit", "teacher"))
 
 
 def arrays(state):

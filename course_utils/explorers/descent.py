@@ -36,6 +36,49 @@ def descend(cost_and_slopes, weights, learning_rate, costs, count, largest=np.in
     return weights, tuple(costs)
 
 
+def take_steps(names, cost_and_slopes, count, largest=np.inf):
+    """Return the action that makes some steps of gradient descent.
+
+    Args:
+        names: of the state's entries that are weights.
+        cost_and_slopes: function `cost_and_slopes(weights, state)` → `(J, slopes)`.
+        count: how many steps.
+        largest: as in `descend`; without it the slopes must be bounded, or a large η carries weights beyond all bounds.
+    """
+
+    def action(state):
+        def measure(weights):
+            return cost_and_slopes(weights, state)
+
+        weights = np.array([state[name] for name in names])
+        weights, costs = descend(measure, weights, state["learning_rate"], state["costs"], count, largest)
+        return {**state, **dict(zip(names, weights.tolist())), "costs": costs}
+
+    return action
+
+
+def random_start(names, state):
+    """Draw the weights between −1 and 1 with the seed, and begin the curve anew.
+
+    Args:
+        names: of the state's entries that are weights.
+        state: dict of the explorer's state.
+    """
+    drawn = np.random.default_rng(state["seed"]).uniform(-1, 1, len(names)).round(2)
+    return {**state, **dict(zip(names, drawn.tolist())), "costs": ()}
+
+
+def changed(names, state, key):
+    """Begin the curve anew when one of some entries was changed by hand.
+
+    Args:
+        names: of these entries.
+        state: dict of the explorer's state.
+        key: the entry that a control changed.
+    """
+    return {**state, "costs": ()} if key in names else state
+
+
 def lines_above(axes, left=0.0, sizes=(15, 14)):
     """Add two empty lines of bold text above axes, for numbers that change.
 

@@ -1,6 +1,6 @@
 """The mask explorer: of every cell of a region it asks whether it belongs to the digit. Notebook 09."""
 
-from functools import cache, partial
+from functools import cache
 from typing import NamedTuple
 
 import numpy as np
@@ -95,8 +95,7 @@ def records(scene):
         scene: 0 to 9.
     """
     some = scene_weights.digit_scenes(scene_weights.SCENES, SEED)
-    own = some.scene == scene
-    image, boxes, masks = some.images[scene], some.boxes[own], some.masks[own]
+    image, (boxes, _, masks) = some.images[scene], scenes.digits_of(some, scene)
     margins = MARGIN * (boxes[:, 2:] - boxes[:, :2])
     regions = boxes + np.hstack([-margins, margins])
     features = [np.stack([warp(image, region, CELLS), distance()], axis=-1) for region in regions]
@@ -135,7 +134,7 @@ def cost_and_slopes(weights, scene):
     return float(loss.mean()), np.append(of_weights, slope.sum())
 
 
-take_steps = partial(scene_weights.take_steps, cost_and_slopes)
+take_steps = scene_weights.take_steps(cost_and_slopes)
 
 
 def arrays(state):
@@ -260,24 +259,7 @@ def _cells(figure):
     return update
 
 
-def draw(figure):
-    """Make the artists.
-
-    Args:
-        figure: Matplotlib Figure.
-
-    Returns:
-        Function `update(arrays)`.
-    """
-    updates = _scene(figure), _cells(figure)
-    update_curve = scene_weights.scene_curve(figure, ENDS, TICKS)
-
-    def update(found):
-        for one in updates:
-            one(found)
-        return update_curve(found["costs"], "η is too large" * found["overshoots"])
-
-    return update
+draw = scene_weights.drawing((_scene, _cells), ENDS, TICKS, "η is too large")
 
 
 def mask():

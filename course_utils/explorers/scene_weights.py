@@ -1,14 +1,15 @@
 """What the explorers share in which three weights learn from one scene: its controls, its steps, and its picture."""
 
-from functools import cache
+from functools import cache, partial
 
 import numpy as np
 from matplotlib.ticker import MaxNLocator, NullLocator
 
 from course_utils import plotting, scenes
 
+from . import descent
 from .controls import Number, seed_number
-from .descent import MOST_STEPS, cost_curve, descend
+from .descent import MOST_STEPS, cost_curve
 from .readout import number
 
 WEIGHTS = ("w1", "w2", "b")
@@ -29,43 +30,17 @@ def weights_of(state):
     return np.array([state[name] for name in WEIGHTS])
 
 
-def take_steps(cost_and_slopes, count):
-    """Return the action that makes some steps of gradient descent.
+def take_steps(cost_and_slopes):
+    """Return the function `steps(count)` that makes the action of so many steps of gradient descent.
 
     Args:
-        cost_and_slopes: function `cost_and_slopes(weights, scene)` → `(J, slopes)`. Its slopes must be bounded: then
-            even the largest η carries no weight beyond all bounds.
-        count: how many.
+        cost_and_slopes: function `cost_and_slopes(weights, scene)` → `(J, slopes)`, with bounded slopes.
     """
-
-    def action(state):
-        def measure(weights):
-            return cost_and_slopes(weights, state["scene"])
-
-        weights, costs = descend(measure, weights_of(state), state["learning_rate"], state["costs"], count)
-        return {**state, **dict(zip(WEIGHTS, weights.tolist())), "costs": costs}
-
-    return action
+    return partial(descent.take_steps, WEIGHTS, lambda weights, state: cost_and_slopes(weights, state["scene"]))
 
 
-def random_start(state):
-    """Draw the three weights between −1 and 1 with the seed, and begin the curve anew.
-
-    Args:
-        state: dict of the explorer's state.
-    """
-    drawn = np.random.default_rng(state["seed"]).uniform(-1, 1, len(WEIGHTS)).round(2)
-    return {**state, **dict(zip(WEIGHTS, drawn.tolist())), "costs": ()}
-
-
-def changed(state, key):
-    """Begin the curve anew when a weight or the scene was changed by hand.
-
-    Args:
-        state: dict of the explorer's state.
-        key: the entry that a control changed.
-    """
-    return {**state, "costs": ()} if key in (*WEIGHTS, "scene") else state
+random_start = partial(descent.random_start, WEIGHTS)
+changed = partial(descent.changed, (*WEIGHTS, "scene"))
 
 
 def actions(steps):
@@ -166,17 +141,30 @@ def scene_picture(figure, looks):
     return axes, image, lines
 
 
-def scene_curve(figure, ends, ticks):
-    """Draw the cost after each step on the right.
+def drawing(parts, ends, ticks, note):
+    """Return the function `draw(figure)` that makes the artists: some parts, and on the right the cost after each step.
 
     Args:
-        figure: Matplotlib Figure.
+        parts: functions `part(figure)` → `update(found)`.
         ends: as in `cost_curve`.
         ticks: costs that are written at the axis.
-
-    Returns:
-        Function `update(costs, note)`, as in `cost_curve`.
+        note: what stands above the curve where steps overshoot.
     """
+
+    def draw(figure):
+        updates, update_curve = [part(figure) for part in parts], _curve(figure, ends, ticks)
+
+        def update(found):
+            for one in updates:
+                one(found)
+            return update_curve(found["costs"], note * found["overshoots"])
+
+        return update
+
+    return draw
+
+
+def _curve(figure, ends, ticks):
     place = np.divide((648, 54, 176, 196), (*SIZE, *SIZE))
     axes, update = cost_curve(figure, place, ends, label=-0.33, left=-0.37, sizes=(13, 13))
     axes.set_yticks(ticks, minor=False)

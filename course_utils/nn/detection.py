@@ -148,3 +148,33 @@ def _require_numbers_for_suppression(boxes, scores, max_output_size, iou_thresho
         raise ValueError(f"{owner}: max_output_size must be a whole number of at least 0, got {max_output_size!r}")
     if not 0 <= iou_threshold <= 1:
         raise ValueError(f"{owner}: iou_threshold must be a number from 0 to 1, got {iou_threshold!r}")
+
+
+def match_boxes(boxes, labels, true_boxes, true_labels, iou_threshold=0.5):
+    """Tell which object each detection finds: of those with its label, not found before, the one it overlaps most.
+
+    Args:
+        boxes: array `(n, 4)`, rows y1, x1, y2, x2, the surest first.
+        labels: array `(n,)`.
+        true_boxes: array `(m, 4)`.
+        true_labels: array `(m,)`.
+        iou_threshold: overlap from which an object is found.
+
+    Returns:
+        Whole numbers `(n,)`: the index of the object, or −1 where the detection finds none.
+
+    Raises:
+        ValueError: if boxes have another shape, or there is not one label for each.
+    """
+    overlap = iou(boxes, true_boxes)
+    for argument, given, count in (("labels", labels, len(overlap)), ("true_labels", true_labels, overlap.shape[1])):
+        if np.shape(given) != (count,):
+            raise ValueError(f"match_boxes: {argument} must have the shape ({count},), got {np.shape(given)}")
+    same = np.asarray(labels)[:, None] == np.asarray(true_labels)
+    fits = np.where(same, overlap, -1.0)  # (n, m)
+    found = np.full(len(fits), -1)
+    for i, row in enumerate(fits):
+        if row.max(initial=-1) >= iou_threshold:
+            found[i] = row.argmax()
+            fits[:, found[i]] = -1  # it is taken
+    return found

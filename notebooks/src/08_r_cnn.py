@@ -72,12 +72,7 @@ def picture_of(images, boxes, texts, alt):
     return show.figure(figure, alt)
 
 
-def of_scene(found, i):
-    """The boxes and the labels of the digits in one scene."""
-    return found.boxes[found.scene == i], found.labels[found.scene == i]
-
-
-boxes, labels = zip(*(of_scene(learn, i) for i in range(4)))
+boxes, labels, _ = zip(*(scenes.digits_of(learn, i) for i in range(4)))
 picture_of(
     learn.images,
     boxes,
@@ -180,12 +175,14 @@ some = proposals[0]
 draw(left, new.images[0], f"all {len(some)} windows")
 outline(left, some, "gray", linewidth=0.4)
 draw(right, new.images[0], "the best for each digit")
-outline(right, of_scene(new, 0)[0], BLUE, linewidth=2)
-outline(right, some[nn.detection.iou(of_scene(new, 0)[0], some).argmax(axis=1)], ORANGE, ls="--")
+outline(right, scenes.digits_of(new, 0)[0], BLUE, linewidth=2)
+outline(
+    right, some[nn.detection.iou(scenes.digits_of(new, 0)[0], some).argmax(axis=1)], ORANGE, ls="--"
+)
 show.figure(
     figure,
     f"Left, a new scene with {len(some)} windows on it, close together wherever there is ink. Right, the boxes of its digits "
-    f"({', '.join(map(str, of_scene(new, 0)[1]))}) in blue and the window that fits each best, dashed in orange: near, "
+    f"({', '.join(map(str, scenes.digits_of(new, 0)[1]))}) in blue and the window that fits each best, dashed in orange: near, "
     "but not the same.",
 )
 
@@ -295,7 +292,7 @@ def examples(found, generator):
     """Crops, labels (10 is background), offsets from window to digit, and whether there is a digit."""
     parts = []
     for i, image in enumerate(found.images):
-        boxes, names = of_scene(found, i)
+        boxes, names, _ = scenes.digits_of(found, i)
         windows = scenes.windows(image)
         overlap = nn.detection.iou(windows, boxes)  # (windows, digits)
         nearest, top = overlap.argmax(axis=1), overlap.max(axis=1)
@@ -473,7 +470,7 @@ explorers.box_regression()
 #
 # 1. About 1.6. A window that cuts the digit sees only part of its ink, so the true center lies further away than the one it
 #    sees.
-# 2. w₁ goes to about 1.5, w₂ and b stay near 0. The ink spreads nearly alike in all windows, so that w₂ and b can stand in for
+# 2. w₁ goes to about 1.5, w₂ only to 0.31 and b to −0.07. The ink spreads nearly alike in all windows, so that w₂ and b can stand in for
 #    each other; what they give together is learned quickly, how it is shared out is learned slowly.
 # 3. They become all too large and all too small in turns. But J stays below 0.5: the slope of the Huber loss is never steeper
 #    than 1, so a step is never longer than η allows. That is why the loss is used here.
@@ -552,8 +549,8 @@ detection.suppress.check(suppress)
 # detection.suppress.solution()
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
-# `nn.detection` and TensorFlow have it, too. Here are the boxes from above, and all windows of a new scene that the CNN calls
-# a digit.
+# `nn.detection` and TensorFlow have it, too. Here are the boxes from above, and all windows of a new scene, moved, each
+# with the share of the digit that the CNN finds most likely in it.
 
 
 # %% slideshow={"slide_type": "-"}
@@ -620,7 +617,7 @@ picture_of(
     found_names,
     "Four new scenes with what was found in each: "
     + "; ".join(
-        f"{', '.join(map(str, names)) or 'nothing'} (there are {', '.join(map(str, of_scene(new, i)[1]))})"
+        f"{', '.join(map(str, names)) or 'nothing'} (there are {', '.join(map(str, scenes.digits_of(new, i)[1]))})"
         for i, names in zip(shown, found_names)
     )
     + ".",
@@ -659,6 +656,7 @@ detection.right_ones.check(right_ones)
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # **What is each part good for?** The same 100 new scenes without moving, without suppression, and with both.
+# `nn.detection.match_boxes` tells which digit each box found, and −1 for those that are not right.
 
 
 # %% slideshow={"slide_type": "-"}
@@ -666,13 +664,10 @@ def count(found):
     """How many boxes were found in all scenes, and the IoU of each right one with its digit."""
     hits = []
     for i, (boxes, names) in enumerate(found):
-        true_boxes, true_names = of_scene(new, i)
-        free = np.ones(len(true_names), bool)
-        for box, name in zip(boxes, names):
-            fits = nn.detection.iou(box[None], true_boxes)[0] * (true_names == name) * free
-            if fits.max() >= 0.5:
-                free[fits.argmax()] = False
-                hits.append(fits.max())
+        true_boxes, true_names, _ = scenes.digits_of(new, i)
+        which = nn.detection.match_boxes(boxes, names, true_boxes, true_names)
+        right = np.flatnonzero(which >= 0)
+        hits.extend(nn.detection.iou(boxes, true_boxes)[right, which[right]])
     return sum(len(names) for _, names in found), np.array(hits)
 
 
@@ -686,7 +681,7 @@ for label, *setting in [*settings, ("moved and suppressed", True, True)]:
 show.table(rows, ["", "found", "right", "precision", "recall", "mean IoU of the right"])
 
 # %% [markdown] slideshow={"slide_type": "fragment"}
-# Without suppression nearly everything is found again and again, and precision is worth nothing. Suppression alone costs
+# Without suppression nearly everything is found again and again, and four of five boxes are too much. Suppression alone costs
 # recall, for the surest window is often not the one that lies best. Moved first, the boxes around a digit agree, and the one
 # that is kept lies well.
 #
@@ -765,12 +760,17 @@ def build_fast(K, RoIAlign):
     return model
 
 
-fast = build_fast(nn, nn.layers.RoIAlign), build_fast(keras, keras_layers.RoIAlign)
-bridge.copy_weights(*fast)
-images = new.images[:2, ..., None]
-fifty = np.array([some[:50] for some in proposals[:2]], "float32") / 64  # (2, 50, 4), from 0 to 1
-aims = np.eye(11, dtype="float32")[np.arange(100) % 11], np.linspace(-1, 1, 400, dtype="float32")
-bridge.compare(*fast, [images, fifty], [aims[0].reshape(2, 50, 11), aims[1].reshape(2, 50, 4)], 10)
+images = new.images[:2, ..., None].astype(float)
+fifty = np.array([some[:50] for some in proposals[:2]]) / 64  # (2, 50, 4), from 0 to 1
+aims = [
+    np.eye(11)[np.arange(100) % 11].reshape(2, 50, 11),
+    np.linspace(-1, 1, 400).reshape(2, 50, 4),
+]
+with bridge.number_type("float64"):
+    fast = build_fast(nn, nn.layers.RoIAlign), build_fast(keras, keras_layers.RoIAlign)
+    bridge.copy_weights(*fast)
+    comparison = bridge.compare(*fast, [images, fifty], aims, steps=10)
+comparison
 
 # %% [markdown] slideshow={"slide_type": "fragment"}
 # It is not trained here; that is for notebook 09. But both engines agree on it to the last gradient: also back through the

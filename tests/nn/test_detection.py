@@ -257,3 +257,43 @@ def test_a_mistake_with_boxes_gets_a_sentence(mistake):
     call, sentence = MISTAKES[mistake]
     with pytest.raises(ValueError, match=sentence):
         call()
+
+
+# ---- match_boxes
+
+SIDE_BY_SIDE = np.array([[0, 0, 10, 10], [0, 2, 10, 12], [20, 20, 30, 30]], float)
+
+
+def test_each_object_is_found_once_by_the_surest():
+    assert detection.match_boxes(SIDE_BY_SIDE, [7, 7, 3], SIDE_BY_SIDE[[0, 2]], [7, 3]).tolist() == [0, -1, 1]
+
+
+def test_of_several_objects_the_one_with_the_largest_overlap_is_found():
+    boxes = np.array([[0, 1.9, 10, 11.9], [0, 0, 10, 10]])
+    assert detection.match_boxes(boxes, [7, 7], SIDE_BY_SIDE, [7, 7, 7]).tolist() == [1, 0]
+    assert detection.match_boxes(boxes[[0, 0]], [7, 7], SIDE_BY_SIDE, [7, 7, 7]).tolist() == [1, 0]  # second choice
+
+
+def test_another_label_finds_nothing_and_takes_nothing():
+    found = detection.match_boxes(SIDE_BY_SIDE[[0, 0]], [1, 7], SIDE_BY_SIDE, [7, 1, 1], iou_threshold=0)
+    assert found.tolist() == [1, 0]
+    assert detection.match_boxes(SIDE_BY_SIDE[:1], [5], SIDE_BY_SIDE, [7, 1, 1], iou_threshold=0).tolist() == [-1]
+
+
+def test_the_threshold_is_enough():
+    half = np.array([[0, 0, 10, 5]], float)  # IoU 0.5
+    for iou_threshold, found in ((0.5, 0), (0.5001, -1)):
+        assert detection.match_boxes(half, [7], SIDE_BY_SIDE[:1], [7], iou_threshold).tolist() == [found]
+
+
+def test_nothing_found_and_nothing_there():
+    none = np.zeros((0, 4))
+    assert detection.match_boxes(none, [], SIDE_BY_SIDE, [1, 2, 3]).shape == (0,)
+    assert detection.match_boxes(SIDE_BY_SIDE, [1, 2, 3], none, []).tolist() == [-1, -1, -1]
+
+
+def test_labels_for_other_boxes_are_told():
+    with pytest.raises(ValueError, match=r"match_boxes: labels must have the shape \(3,\), got \(2,\)"):
+        detection.match_boxes(SIDE_BY_SIDE, [1, 2], SIDE_BY_SIDE, [1, 2, 3])
+    with pytest.raises(ValueError, match=r"match_boxes: true_labels must have the shape \(3,\), got \(4,\)"):
+        detection.match_boxes(SIDE_BY_SIDE, [1, 2, 3], SIDE_BY_SIDE, [1, 2, 3, 4])
