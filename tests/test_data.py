@@ -28,6 +28,7 @@ LOADERS = {
     "growth.npz": data.load_growth,
     "houses.csv": data.load_houses,
     "drinks.csv": data.load_drinks,
+    "retail.csv": data.load_retail,
 }
 
 
@@ -102,6 +103,20 @@ def test_drinks_are_309_months_without_a_gap():
     assert (drinks.sales.min(), drinks.sales.max()) == (3031, 14740)
 
 
+def test_retail_is_441_months_of_15_industries_without_subtotals():
+    retail = data.load_retail()
+    assert retail.months.shape == (441,) and retail.turnover.shape == (441, 15)
+    assert retail.turnover.dtype == np.float64 and len(set(retail.industries)) == 15
+    assert (str(retail.months[0]), str(retail.months[-1])) == ("1982-04", "2018-12")
+    assert set(np.diff(retail.months).astype(int)) == {1}
+    assert retail.industries[::7] == ("supermarkets", "footwear_accessories", "takeaway_food")
+    assert retail.turnover[0, ::7].tolist() == [257.9, 26.3, 48.7]  # first and last line of the file
+    assert retail.turnover[-1, ::7].tolist() == [2648.5, 323.1, 393.2]
+    assert (retail.turnover.min(), retail.turnover.max()) == (14.5, 2648.5)
+    groups = 3242.9 + 1614.5 + 954.9 + 1516.2 + 1066.2 + 723.7  # of December 2018, in the origin: five sums, one left
+    assert abs(retail.turnover[-1].sum() - groups) < 0.2
+
+
 def test_shapes_move_one_pixel_in_the_direction_of_their_label():
     x, y = data.moving_shapes(200, frames=3, seed=1)
     assert x.shape == (200, 3, 16, 16) and x.dtype == np.float32 and y.shape == (200,) and y.dtype == np.int64
@@ -139,7 +154,7 @@ def test_growth_is_a_grid_whose_first_entries_can_be_made_again():
 
 def test_writing_into_an_array_hurts_nobody():
     loads = [lambda: data.load_penguins()[:2], lambda: data.load_digits()[0], lambda: data.load_houses()[:2]]
-    loads += [data.load_growth, data.load_drinks]
+    loads += [lambda: data.load_retail()[:2], data.load_growth, data.load_drinks]
     for load in loads:
         before = [array.copy() for array in load()]
         for array in load():
@@ -220,6 +235,18 @@ def test_build_turns_days_into_months():
     assert build.drinks(b"date,S4248SM144NCEN\n8035.0,3459.0\n8066.0,3458.0\n") == (
         b"month,sales_million_usd\n1992-01,3459\n1992-02,3458\n"
     )
+
+
+def test_build_takes_victoria_and_leaves_the_sums_out():
+    lines = ["State,Industry,Series ID,Month,Turnover"]
+    for month, first in (("1982 Dec", 30), ("1982 Apr", 10)):
+        names = [*build.INDUSTRIES, "Food retailing"]
+        lines += [f'Victoria,"{name}",A1,{month},{first + i}.5' for i, name in enumerate(names)]
+        lines += [f'Tasmania,"{name}",A1,{month},0' for name in names]
+    header, april, december, end = build.retail("\n".join(lines).encode()).decode().split("\n")
+    assert header.split(",") == ["month", *data.load_retail().industries]
+    assert april.split(",") == ["1982-04", *(f"{10 + i}.5" for i in range(15))]
+    assert december.split(",") == ["1982-12", *(f"{30 + i}.5" for i in range(15))] and end == ""
 
 
 def test_build_writes_only_the_original(tmp_path, monkeypatch):
