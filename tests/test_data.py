@@ -1,9 +1,11 @@
 """The loaders: what they return, that they notice a changed file, and that the README agrees with them."""
 
+import csv
 import hashlib
 import importlib.util
 import io
 import re
+import tarfile
 import types
 
 import numpy as np
@@ -29,6 +31,8 @@ LOADERS = {
     "houses.csv": data.load_houses,
     "drinks.csv": data.load_drinks,
     "retail.csv": data.load_retail,
+    "tweets.csv": data.load_tweets,
+    "words.npz": data.load_words,
 }
 
 
@@ -117,6 +121,35 @@ def test_retail_is_441_months_of_15_industries_without_subtotals():
     assert abs(retail.turnover[-1].sum() - groups) < 0.2
 
 
+def test_tweets_are_4200_texts_with_ratings_in_random_order():
+    texts, ratings = data.load_tweets()
+    assert isinstance(texts, tuple) and len(texts) == len(set(texts)) == 4200 and all(texts)
+    assert ratings.shape == (4200,) and ratings.dtype == np.float64
+    assert texts[0] == "7 Common Sales Mistakes, and How to Avoid Them http://url_removed"
+    assert texts[-1].startswith("@anonymous I actually got") and texts[-1].endswith("are total crap. :(")
+    assert (ratings[0], ratings[-1]) == (-0.05, -0.721649485)  # first and last record of the file
+    assert (ratings.min(), ratings.max(), (np.abs(ratings) >= 0.5).sum()) == (-3.75, 3.55, 3432)
+    quoted = 'Thanks! Have you read "Knives at Dawn?" I really enjoyed that too.'
+    assert ratings[[text.endswith(quoted) for text in texts]].tolist() == [1.55]
+    assert {letter for text in texts for letter in text if not " " <= letter <= "~"} == {"£", "ñ"}
+    assert abs(np.corrcoef(ratings[:-1], ratings[1:])[0, 1]) < 0.05  # 0.16 in the origin
+
+
+def test_words_come_with_the_vectors_of_glove():
+    words, vectors = data.load_words()
+    assert isinstance(words, tuple) and len(words) == len(set(words)) == 15000
+    assert vectors.shape == (15000, 50) and vectors.dtype == np.float32
+    assert words[:4] == ("the", ",", ".", "of") and words[-2:] == ("countdown", "gb")
+    assert all(word == word.lower().strip() and word.isprintable() and word for word in words)
+    assert {"josé", "’s", "½"} < set(words)
+    published = [0.418, 0.24968, -0.41242, 0.1217]  # of "the", in glove.6B.50d.txt
+    assert np.abs(vectors[0, :4] - published).max() < 0.0005
+    assert 5.1 < vectors.max() < -vectors.min() < 5.5
+    unit = vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
+    nearest = np.argsort(-unit @ unit[words.index("paris")])[:3]
+    assert [words[i] for i in nearest] == ["paris", "france", "brussels"]
+
+
 def test_shapes_move_one_pixel_in_the_direction_of_their_label():
     x, y = data.moving_shapes(200, frames=3, seed=1)
     assert x.shape == (200, 3, 16, 16) and x.dtype == np.float32 and y.shape == (200,) and y.dtype == np.int64
@@ -154,7 +187,8 @@ def test_growth_is_a_grid_whose_first_entries_can_be_made_again():
 
 def test_writing_into_an_array_hurts_nobody():
     loads = [lambda: data.load_penguins()[:2], lambda: data.load_digits()[0], lambda: data.load_houses()[:2]]
-    loads += [lambda: data.load_retail()[:2], data.load_growth, data.load_drinks]
+    loads += [lambda: data.load_retail()[:2], lambda: data.load_tweets()[1:], lambda: data.load_words()[1:]]
+    loads += [data.load_growth, data.load_drinks]
     for load in loads:
         before = [array.copy() for array in load()]
         for array in load():
@@ -193,13 +227,13 @@ def test_files_readme_checksums_and_build_agree():
     in_table = re.findall(r"^\| `([^`]+)` \| .* \| ([\d,]+) \| `([0-9a-f]{64})` \|$", readme, re.MULTILINE)
     assert {name: checksum for name, _, checksum in in_table} == data.SHA256
     for name, size, _ in in_table:
-        assert int(size.replace(",", "")) == (data.DATA / name).stat().st_size < 1_000_000
+        assert int(size.replace(",", "")) == (data.DATA / name).stat().st_size < 2_000_000
         assert f"## {name}" in readme
     others = {"README.md", "build.py", "experiments.py", ".gitattributes", "__pycache__"}
     assert {path.name for path in data.DATA.iterdir()} - others == set(data.SHA256)
-    assert {file_name for *_, file_name in build.SOURCES.values()} == set(data.SHA256) - {"growth.npz"}
-    for _, requirement, member, _ in build.SOURCES.values():
-        assert member in readme and re.sub("=+", " ", requirement) in readme
+    assert {file_name for _, file_name, *_ in build.SOURCES.values()} == set(data.SHA256) - {"growth.npz"}
+    for _, _, requirement, *members in build.SOURCES.values():
+        assert all(f"`{member}`" in readme for member in members) and re.sub("=+", " ", requirement) in readme
 
 
 def test_git_never_changes_line_endings():
@@ -249,13 +283,39 @@ def test_build_takes_victoria_and_leaves_the_sums_out():
     assert december.split(",") == ["1982-12", *(f"{30 + i}.5" for i in range(15))] and end == ""
 
 
+def test_build_shuffles_tweets_and_leaves_their_texts_as_they_are():
+    texts = [f'{i} "quoted", £1 &amp; more ' for i in range(20)]
+    archive = io.BytesIO()
+    with tarfile.open(fileobj=archive, mode="w:gz") as tar:
+        content = "\r\n".join(f"{i + 1}\t{i}.50\t{text}" for i, text in enumerate(texts)).encode()
+        member = tarfile.TarInfo(build.TWEETS)
+        member.size = len(content)
+        tar.addfile(member, io.BytesIO(content))
+    made = build.tweets(archive.getvalue())
+    header, *rows = csv.reader(io.StringIO(made.decode(), newline=""))
+    assert header == ["rating", "text"] and b"\r" not in made
+    assert {text: rating for rating, text in rows} == {text: f"{i}.50" for i, text in enumerate(texts)}
+    assert [text for _, text in rows] != texts
+
+
+def test_build_keeps_the_first_words_with_their_vectors(monkeypatch):
+    vectors = io.BytesIO()
+    np.save(vectors, np.arange(12, dtype=np.float32).reshape(4, 3) / 10)
+    monkeypatch.setattr(build, "WORDS", 2)
+    monkeypatch.setattr(build, "run_with", lambda requirement, program, content: content)
+    made = np.load(io.BytesIO(build.words(vectors.getvalue(), "the\né\nof\nto".encode())), allow_pickle=False)
+    assert made["words"].tobytes().decode() == "the\né"
+    assert made["vectors"].dtype == np.float16 and made["vectors"].shape == (2, 3)
+    assert np.abs(made["vectors"] - np.arange(6).reshape(2, 3) / 10).max() < 0.001
+
+
 def test_build_writes_only_the_original(tmp_path, monkeypatch):
     original = (data.DATA / "penguins.csv").read_bytes()
     monkeypatch.setattr(build, "data", types.SimpleNamespace(DATA=tmp_path, SHA256=data.SHA256))
-    monkeypatch.setattr(build, "from_package", lambda requirement, member: original + b"\n")
+    monkeypatch.setattr(build, "from_package", lambda requirement, member: [original + b"\n"])
     with pytest.raises(SystemExit, match="data/penguins.csv left as it is"):
         build.build("penguins")
     assert not list(tmp_path.iterdir())
-    monkeypatch.setattr(build, "from_package", lambda requirement, member: original)
+    monkeypatch.setattr(build, "from_package", lambda requirement, member: [original])
     build.build("penguins")
     assert hashlib.sha256((tmp_path / "penguins.csv").read_bytes()).hexdigest() == data.SHA256["penguins.csv"]
