@@ -1,10 +1,15 @@
-"""The solutions of exercises about boxes and masks against `nn` and Keras, on the inputs of the exercises."""
+"""Solutions of exercises about boxes, masks and sequences against `nn` and Keras, on the inputs of the exercises."""
 
 import numpy as np
 import pytest
 
 from course_utils import load_keras, nn
-from course_utils.checks import detection, segmentation
+from course_utils.checks import detection, recurrence, segmentation
+
+
+@pytest.fixture(params=["nn", "keras"])
+def K(request):
+    return nn if request.param == "nn" else load_keras()
 
 
 def solutions(exercise):
@@ -59,3 +64,56 @@ def test_mask_loss():
     loss = load_keras().losses.BinaryCrossentropy(from_logits=True)
     for (z, mask, label), found in solutions(segmentation.mask_loss):
         assert found == pytest.approx(float(loss(mask[None], z[None, :, :, label])), rel=1e-5)
+
+
+def simple_rnn(K, *weights, **arguments):
+    """Build a SimpleRNN of an engine with these weights: kernel, recurrent kernel and, if it has one, bias."""
+    layer = K.layers.SimpleRNN(len(weights[1]), use_bias=len(weights) > 2, **arguments)
+    layer(np.zeros((1, 1, len(weights[0])), "float32"))  # the weights are made at the first use
+    layer.set_weights([np.asarray(weight, "float32") for weight in weights])
+    return layer
+
+
+def test_rnn(K):
+    for (x, *weights), found in solutions(recurrence.rnn):
+        layer = simple_rnn(K, *weights, return_sequences=True)
+        assert found == pytest.approx(np.asarray(layer(x[None].astype("float32")))[0], rel=1e-5)
+
+
+def test_windows():
+    for (series, steps), (inputs, answers) in solutions(recurrence.windows):
+        slices = load_keras().utils.timeseries_dataset_from_array(series[:-1], series[steps:], steps, batch_size=None)
+        theirs = [(np.asarray(window), float(answer)) for window, answer in slices]
+        assert len(inputs) == len(answers) == len(theirs)
+        for ours, answer, (window, target) in zip(inputs, answers, theirs, strict=True):
+            assert ours.tolist() == window[:, None].tolist() and answer.tolist() == [target]
+
+
+def test_slope_u(K):
+    """One step of gradient descent with the rate 1 takes off the slope."""
+    for (x, y, w, u, b), found in solutions(recurrence.slope_u):
+        layer = simple_rnn(K, [[w]], [[u]], [b])
+        model = K.Sequential([K.Input(shape=(len(x), 1)), layer])
+        model.compile(optimizer=K.optimizers.SGD(1.0), loss="mse")
+        model.train_on_batch(x.reshape(1, -1, 1).astype("float32"), np.array([[y]], "float32"))
+        assert found == pytest.approx(u - layer.get_weights()[1].item(), rel=1e-5)
+
+
+def test_forecast(K):
+    """Without tanh, the window can be the state of a recurrent layer: each step moves it, the answer comes in last."""
+    (_, window, months), found = solutions(recurrence.forecast)[0]
+    steps = len(window)
+    moves = np.eye(steps, k=-1)
+    moves[:, -1] = [recurrence.halves(one) for one in np.eye(steps)]
+    layer = simple_rnn(K, np.zeros((1, steps)), moves, activation=None, return_sequences=True)
+    silence = np.zeros((1, months, 1), "float32")
+    states = layer(silence, initial_state=[window[None].astype("float32")])
+    assert found == pytest.approx(np.asarray(states)[0, :, -1], rel=1e-5)
+
+
+def test_numbers_of_the_quiz(K):
+    asked, options = zip(*recurrence.quiz.questions)
+    layer = K.layers.SimpleRNN(16, return_sequences=True)
+    shape = tuple(layer(np.zeros((32, 12, 1), "float32")).shape)
+    assert f"= {layer.count_params()} parameters" in asked[0] and options[1][0][0].startswith(f"{shape}, ")
+    assert [text for text, _ in options[2]] == [f"{100 * one**10:.0f} %" for one in (0.9 * (1 - 0.5**2), 0.9, 0.75)]

@@ -14,6 +14,7 @@ TOPICS = {
     "07": "convolution",
     "08": "detection",
     "09": "segmentation",
+    "10": "recurrence",
 }
 
 
