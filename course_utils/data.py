@@ -13,6 +13,7 @@ import numpy as np
 
 DATA = Path(__file__).resolve().parent.parent / "data"
 SHA256 = {
+    "novel.txt": "dfc684d4f857fa938268f9ab9c5567b64bd0691251eca959644adeabe6287a4d",
     "drinks.csv": "1e2556839fb3b67bbb90a8f8b55a372535a535a8f080686cb77e216fe3b5798b",
     "penguins.csv": "1867a776a83379df4219f227bb1effb967da12adb13732127c8c8d120434c29b",
     "digits.npz": "458f1ccd72e6b1fb77f331e7100b7fed0c04b5a813d21022a9a49a28d55cd816",
@@ -305,6 +306,21 @@ def load_words():
     """
     file = arrays("words.npz")
     return Words(tuple(file["words"].tobytes().decode("utf-8").split("\n")), file["vectors"].astype(np.float32))
+
+
+def load_novel():
+    """Load the text of "Pride and Prejudice" by Jane Austen, published in 1813.
+
+    Returns:
+        str of 684,768 characters, all ASCII, with the line ends of the file; a word in italics has `_` on both sides.
+
+    Raises:
+        ValueError: if the file is not the original.
+        FileNotFoundError: if the file is missing.
+
+    Source: Project Gutenberg, through the R package janeaustenr.
+    """
+    return text("novel.txt").getvalue()
 
 
 def arrays(name):

