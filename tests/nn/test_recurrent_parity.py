@@ -294,3 +294,23 @@ def test_masks_pass_through_models_inside_models():
         return compiled(K.Model(start, inner("taker", [], 3)(sequence)), K)
 
     agree(build, sequences(3, 4, 2, mask=EMPTY_ROW))
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda K: K.layers.Dense(2),
+        lambda K: K.layers.LSTM(3),
+        lambda K: K.layers.Bidirectional(K.layers.GRU(2)),
+        lambda K: K.layers.TimeDistributed(K.layers.Dense(2)),
+    ],
+)
+def test_weights_set_after_build_stay_when_the_layer_is_called(make):
+    x = np.random.default_rng(0).normal(size=(2, 4, 5)).astype("float32")
+    answers = []
+    for K in (nn, startup.load_keras()):
+        layer = make(K)
+        layer.build((None, 4, 5))
+        layer.set_weights([np.full_like(weight, 0.1) for weight in layer.get_weights()])
+        answers.append(np.asarray(layer(x)))
+    np.testing.assert_allclose(*answers, atol=1e-6)

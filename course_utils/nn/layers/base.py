@@ -1,5 +1,6 @@
 """What every layer can do, and what those that end with an activation share."""
 
+import functools
 import inspect
 from types import SimpleNamespace
 
@@ -7,6 +8,17 @@ import numpy as np
 
 from .. import activations, config, initializers, utils
 from .graph import Node, SymbolicTensor, Variable
+
+
+def _and_note_it(build):
+    """Return a method `build` that notes when it has ended."""
+
+    @functools.wraps(build)
+    def wrapped(self, *args, **kwargs):
+        build(self, *args, **kwargs)
+        self.built = True
+
+    return wrapped
 
 
 class Layer:
@@ -34,6 +46,12 @@ class Layer:
         self.variables = []
         self.sublayers = []
         self.saved = None
+
+    def __init_subclass__(cls, **options):
+        """Let `build` note that the weights are there, whoever calls it."""
+        super().__init_subclass__(**options)
+        if "build" in vars(cls):
+            cls.build = _and_note_it(cls.build)
 
     # ---- to be written by subclasses
 
@@ -239,7 +257,7 @@ class Layer:
         """
         if not self.built:
             self.build(*shapes)
-            self.built = True
+            self.built = True  # also where a subclass writes no build
 
     def __call__(self, *args, **kwargs):
         """Use the layer: on arrays it computes, on symbolic tensors it adds a node to the graph."""
