@@ -69,6 +69,7 @@ def test_a_blitted_frame_equals_one_drawn_from_nothing(explorer, name):
         ("gradient_descent", {"curve": "(w² − 1)² + 0.3w"}),
         ("growth", {"along": "hidden units"}),
         ("race", {"records": "Adelie and Gentoo"}),
+        ("through_time", {"u": 1.5, "bars": "shares of ∂J/∂u"}),
     ],
 )
 def test_an_axis_that_was_there_before_comes_back_whole(name, change):
@@ -271,9 +272,10 @@ def test_disagreement_is_said_not_hidden():
 
 @pytest.mark.parametrize(
     "value, text",
-    [(0.38331, "0.3833"), (-16, "−16.0000"), (0, "0.0000"), (2e-5, "2.00e−05"), ([1, -2], "1.0000, −2.0000")],
+    [(0.38331, "0.3833"), (-16, "−16.0000"), (0, "0.0000"), (2e-5, "2.00e−05"), ([1, -2], "1.0000, −2.0000")]
+    + [(-5936.8452, "−5936.85"), (999.9, "999.9000"), (2e5, "2.00e+05")],
 )
-def test_numbers_have_four_decimals(value, text):
+def test_numbers_have_four_decimals_and_no_more_than_nine_characters(value, text):
     assert readout.number(value) == text
 
 

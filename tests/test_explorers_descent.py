@@ -7,6 +7,7 @@ import pytest
 
 from course_utils import explorers, nn
 from course_utils.explorers.controls import Number
+from course_utils.explorers.descent import MOST_STEPS
 
 CELLS = import_module("course_utils.explorers.kernel").CELLS
 # Explorer: its weights, what else begins the curve anew, and the value that η changes, and by how much at least.
@@ -18,6 +19,7 @@ CASES = {
         ("next k", 1e-3),
     ),
     "mask": (("w1", "w2", "b"), {"scene": 3}, ("next w₁", 1e-4)),
+    "through_time": (("w", "u", "b"), {"task": "half the sum", "activation": "tanh"}, ("next u", 1e-3)),
 }
 
 
@@ -30,7 +32,7 @@ def case(request):
 
 def test_the_curve_begins_anew_when_something_is_changed_by_hand(case):
     explorer, _, names, others, _ = case
-    for key, value in {**dict.fromkeys(names, 0.7), **others}.items():
+    for key, value in {**dict.fromkeys(names, 0.2), **others}.items():
         explorer.press("Run 50 steps")
         assert len(explorer.state["costs"]) == 50
         weights = {name: explorer.state[name] for name in names}
@@ -45,7 +47,19 @@ def test_the_curve_begins_anew_when_something_is_changed_by_hand(case):
     assert explorer.state["costs"] == ()
 
 
-def test_random_start_follows_the_seed_and_reset_brings_the_zeros_back(case):
+def test_fifty_steps_are_fifty_single_ones_and_there_is_a_last_one(case):
+    explorer, module, *_ = case
+    explorer.press("Random start")
+    state = explorer.state
+    for _ in range(50):
+        state = module.take_steps(1)(state)
+    assert state == module.take_steps(50)(explorer.state) and len(state["costs"]) == 50
+    last = module.take_steps(50)({**state, "costs": (1.0,) * (MOST_STEPS - 1)})
+    assert len(last["costs"]) == MOST_STEPS and module.take_steps(1)(last) == last
+    assert f"{MOST_STEPS:,}" in module.alt(last, module.arrays(last))
+
+
+def test_random_start_follows_the_seed_and_reset_brings_the_first_weights_back(case):
     explorer, module, names, _, _ = case
     start, drawn = dict(explorer.state), []
     for seed in (3, 4, 3):
@@ -56,16 +70,23 @@ def test_random_start_follows_the_seed_and_reset_brings_the_zeros_back(case):
     assert drawn[0] == drawn[2] != drawn[1]
     assert max(map(abs, drawn[0])) <= 1 and len(set(drawn[0])) == len(names)
     explorer.press("Reset")
-    assert explorer.state == start == module.INITIAL and [start[name] for name in names] == [0.0] * len(names)
+    assert explorer.state == start == module.INITIAL
+
+
+def another(control, value):
+    """A value that a control may take instead of its present one."""
+    if isinstance(control, Number):
+        return value + control.step
+    return control.options[-1] if isinstance(control.options[-1], str) else control.options[-1][1]
 
 
 def test_each_control_is_seen(case):
-    explorer, module, _, others, (of_rate, least) = case
+    explorer, module, *_, (of_rate, least) = case
     for row in explorer.rows:
         explorer.press("Reset")
         before, alt, values = explorer.png(), explorer.alt, module.values(nn, explorer.state)
-        key, by_number = row.control.key, isinstance(row.control, Number)
-        explorer.set(**{key: explorer.state[key] + row.control.step if by_number else others[key]})
+        key = row.control.key
+        explorer.set(**{key: another(row.control, explorer.state[key])})
         assert explorer.alt != alt
         assert (explorer.png() != before) == (key not in ("learning_rate", "seed"))
         if key == "learning_rate":

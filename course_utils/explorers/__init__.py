@@ -12,6 +12,7 @@ from .memory import memory
 from .network import network
 from .perceptron import perceptron
 from .race import race
+from .through_time import through_time
 from .xor import xor
 
 __all__ = [
@@ -27,5 +28,6 @@ __all__ = [
     "network",
     "perceptron",
     "race",
+    "through_time",
     "xor",
 ]

@@ -9,6 +9,7 @@ from .readout import number
 MOST_STEPS = 5_000
 # Where the axis of the steps may end: the next end is taken only when the curve comes to it.
 STEP_ENDS = (50, 100, 200, 500, 1_000, 2_000, MOST_STEPS)
+ROUNDING = 1e-12  # a cost that grows by less than this has only been rounded
 
 
 def descend(cost_and_slopes, weights, learning_rate, costs, count, largest=np.inf):
@@ -77,6 +78,26 @@ def changed(names, state, key):
         key: the entry that a control changed.
     """
     return {**state, "costs": ()} if key in names else state
+
+
+def outlook(cost_and_slopes, weights, state, largest):
+    """Tell how the cost went so far, and whether η is too large.
+
+    Args:
+        cost_and_slopes: function `cost_and_slopes(weights)` → `(J, slopes)`.
+        weights: array `(n,)`, as they are now.
+        state: dict of the explorer's state.
+        largest: as in `descend`.
+
+    Returns:
+        Dict: `costs` (steps + 1,), `grew` (whether one of the last two steps made the cost larger), and `ends` (whether
+        the next step would make it larger than `largest`, and is not made).
+    """
+    cost, slopes = cost_and_slopes(weights)
+    next_cost, _ = cost_and_slopes(weights - state["learning_rate"] * slopes)
+    costs = np.array([*state["costs"], cost])
+    grew = bool((np.diff(costs[-3:]) > ROUNDING).any())
+    return {"costs": costs, "grew": grew, "ends": next_cost > max(cost, largest)}
 
 
 def lines_above(axes, left=0.0, sizes=(15, 14)):

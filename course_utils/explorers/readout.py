@@ -11,7 +11,7 @@ LONG = 4  # numbers in an array that is too long to be written out
 
 
 def number(value):
-    """Format a number or a small array with four decimals, very large or small ones with a power of ten.
+    """Format a number or a small array: four decimals, two from 1,000 on, and a power of ten if very large or small.
 
     Of a long array, only the largest size of a number is told.
 
@@ -23,7 +23,7 @@ def number(value):
         return number(np.abs(array).max())
     for v in array:
         plain = v == 0 or 5e-5 <= abs(v) < 1e5 or not np.isfinite(v)
-        texts.append(f"{v:.4f}" if plain else f"{v:.2e}")
+        texts.append(f"{v:.{4 if abs(v) < 1000 else 2}f}" if plain else f"{v:.2e}")
     return ", ".join(texts).replace("-", "−")
 
 
