@@ -1,10 +1,10 @@
-"""Solutions of exercises about boxes, masks and sequences against `nn` and Keras, on the inputs of the exercises."""
+"""Solutions of exercises from notebook 08 on against `nn` and Keras, on the inputs of the exercises."""
 
 import numpy as np
 import pytest
 
-from course_utils import load_keras, nn
-from course_utils.checks import detection, recurrence, segmentation
+from course_utils import data, load_keras, nn
+from course_utils.checks import detection, embedding, recurrence, segmentation
 
 
 @pytest.fixture(params=["nn", "keras"])
@@ -111,9 +111,84 @@ def test_forecast(K):
     assert found == pytest.approx(np.asarray(states)[0, :, -1], rel=1e-5)
 
 
-def test_numbers_of_the_quiz(K):
+def test_numbers_of_the_quiz_on_recurrence(K):
     asked, options = zip(*recurrence.quiz.questions)
     layer = K.layers.SimpleRNN(16, return_sequences=True)
     shape = tuple(layer(np.zeros((32, 12, 1), "float32")).shape)
     assert f"= {layer.count_params()} parameters" in asked[0] and options[1][0][0].startswith(f"{shape}, ")
     assert [text for text, _ in options[2]] == [f"{100 * one**10:.0f} %" for one in (0.9 * (1 - 0.5**2), 0.9, 0.75)]
+
+
+def test_encode():
+    for (text, vocabulary, length), found in solutions(embedding.encode):
+        words = sorted(vocabulary, key=vocabulary.get)  # Keras numbers them from 2 on
+        arguments = {"standardize": "lower", "split": "whitespace", "vocabulary": words}
+        layer = load_keras().layers.TextVectorization(output_sequence_length=length, **arguments)
+        assert found == np.asarray(layer([text]))[0].tolist()
+
+
+def test_embedding_gradient(K):
+    for (ids, gradients, size), found in solutions(embedding.embedding_gradient):
+        layer = K.layers.Embedding(size, gradients.shape[1])
+        rows = layer(ids[None])
+        if K is nn:
+            layer.backward(gradients[None])
+            slope = layer.embeddings.grad
+        else:
+            tf = pytest.importorskip("tensorflow")
+            with tf.GradientTape() as tape:
+                loss = tf.reduce_sum(layer(ids[None]) * gradients)
+            slope = tape.gradient(loss, layer.embeddings.value)
+            assert isinstance(slope, tf.IndexedSlices)  # the rows that were looked up, one for each place
+            slope = tf.convert_to_tensor(slope)
+        assert rows.shape == (1, *gradients.shape)
+        assert found == pytest.approx(np.asarray(slope), rel=1e-5)
+
+
+def cosines(vectors, target):
+    """Compute in Keras the cosine similarity of each row with a target; its loss is the negative of it."""
+    loss = load_keras().losses.cosine_similarity(vectors, np.broadcast_to(target, vectors.shape))
+    return -np.asarray(loss)
+
+
+def test_nearest():
+    for (vectors, word), found in solutions(embedding.nearest):
+        assert found == np.argsort(cosines(vectors, vectors[word]))[-2]  # the last one is the word itself
+
+
+def test_analogy():
+    for (vectors, a, b, c), found in solutions(embedding.analogy):
+        order = np.argsort(cosines(vectors, vectors[b] - vectors[a] + vectors[c]))
+        assert found == [i for i in order if i not in (a, b, c)][-1]
+
+
+def test_parameters_of_the_quiz():
+    (asked, options), *_ = embedding.quiz.questions
+    layer = nn.layers.Embedding(15000, 50)
+    layer(np.array([[*range(16), 0, 1, 2, 3]]))  # 20 words, 16 of them different
+    layer.backward(np.ones((1, 20, 50), "float32"))
+    assert f"Embedding(15000, 50) has {layer.count_params():,} parameters" in asked
+    assert options[0][0] == f"{np.count_nonzero(layer.embeddings.grad)}"
+
+
+def test_word_vectors_of_the_quiz():
+    words, vectors = data.load_words()
+    king, man, woman, doctor, awful, terrible = map(words.index, "king man woman doctor awful terrible".split())
+    analogy = embedding.analogy.solution_function
+    assert (
+        words[analogy(vectors, man, king, woman)] == "queen" and words[analogy(vectors, man, doctor, woman)] == "nurse"
+    )
+    _, _, (_, ranking), _, (_, few) = embedding.quiz.questions
+    similar = cosines(vectors, vectors[king] - vectors[man] + vectors[woman])
+    assert [words[i] for i in np.argsort(-similar)[:2]] == [option for option, _ in ranking[:2]] == ["king", "queen"]
+    first, second, third = (f"{similar[words.index(option)]:.3f}" for option, _ in ranking)
+    assert ranking[0][1].startswith(f"{first}, against {second} for queen") and ranking[2][1].startswith(third)
+    assert f"cosine is {cosines(vectors, vectors[awful])[terrible]:.2f}." in few[0][1]
+
+
+def test_a_mean_cannot_turn_two_words():
+    """Of the four texts in the quiz, three is the most that one neuron on the mean judges rightly."""
+    texts = np.array([[1, 0, 0], [0, 1, 0], [0.5, 0, 0.5], [0, 0.5, 0.5]])  # shares of good, bad, not
+    positive = np.array([True, False, False, True])
+    numbers = np.random.default_rng(0).normal(size=(3, 100_000))  # of each word, with the bias in them
+    assert np.max(np.sum((texts @ numbers > 0) == positive[:, None], axis=0)) == 3

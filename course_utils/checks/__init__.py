@@ -15,6 +15,7 @@ TOPICS = {
     "08": "detection",
     "09": "segmentation",
     "10": "recurrence",
+    "11": "embedding",
 }
 
 
