@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from course_utils import data, load_keras, nn
-from course_utils.checks import detection, embedding, recurrence, segmentation
+from course_utils.checks import detection, embedding, lstm, recurrence, segmentation
 
 
 @pytest.fixture(params=["nn", "keras"])
@@ -192,3 +192,53 @@ def test_a_mean_cannot_turn_two_words():
     positive = np.array([True, False, False, True])
     numbers = np.random.default_rng(0).normal(size=(3, 100_000))  # of each word, with the bias in them
     assert np.max(np.sum((texts @ numbers > 0) == positive[:, None], axis=0)) == 3
+
+
+def lstm_layer(K, *weights):
+    """Build an LSTM of an engine with these weights; it returns [output, h, c]."""
+    layer = K.layers.LSTM(len(weights[1]), return_state=True)
+    layer.build((1, None, len(weights[0])))
+    layer.set_weights([np.asarray(weight, "float32") for weight in weights])
+    return layer
+
+
+def test_lstm_step(K):
+    for (x, h, c, *weights), found in solutions(lstm.lstm_step):
+        before = [state[None].astype("float32") for state in (h, c)]
+        _, *after = lstm_layer(K, *weights)(x[None, None].astype("float32"), initial_state=before)
+        assert np.array(found) == pytest.approx(np.concatenate(after), rel=1e-5)
+
+
+def test_cell_slopes(K):
+    """If the gates hear x only, the last c is a straight line in each c before: two points give its slope."""
+    layer = lstm_layer(K, [[0, 1, 0, 0]], np.zeros((1, 4)), np.zeros(4))
+    zero, one = np.zeros((1, 1), "float32"), np.ones((1, 1), "float32")
+    for (gates,), found in solutions(lstm.cell_slopes):
+        sums = np.log(gates.clip(1e-9) / (1 - gates).clip(1e-9))[None, :, None].astype("float32")  # σ undone
+        for t in range(1, len(gates)):
+            low, high = (np.asarray(layer(sums[:, t:], initial_state=[zero, c])[-1]) for c in (-one, one))
+            assert found[t - 1] == pytest.approx((high - low).item() / 2, rel=1e-5, abs=1e-7)
+        assert len(found) == len(gates) and found[-1] == 1
+
+
+def test_sample(K):
+    """Over an even grid of numbers, letters come in order, and each as often as its share says."""
+    grid = (np.arange(1000) + 0.5) / 1000
+    for (logits, temperature, _), _ in solutions(lstm.sample):
+        drawn = [lstm.sample.solution_function(logits, temperature, number) for number in grid]
+        shares = np.asarray(K.layers.Softmax()((logits / temperature)[None].astype("float32")))[0]
+        assert drawn == sorted(drawn)
+        assert np.bincount(drawn, minlength=len(logits)) / 1000 == pytest.approx(shares, abs=1e-3)
+
+
+def test_numbers_of_the_quiz_on_lstm(K):
+    (_, counts), _, (_, ways), (asked, draws), (_, rivals) = lstm.quiz.questions
+    for (text, _), (kind, features) in zip(counts, [("LSTM", 16), ("LSTM", 16 + 16), ("SimpleRNN", 16)]):
+        layer = getattr(K.layers, kind)(8)
+        layer.build((None, None, features))
+        assert text == f"{layer.count_params():,}"
+    f, kept = nn.activations.sigmoid(np.array([1.0, 3])), ways[2][1]
+    assert f"near {f[0]:.4f}: f²⁰ = {f[0] ** 20:.4f}." in kept and f"With 3, f²⁰ = {f[1] ** 20:.4f}." in kept
+    shares, bold = nn.activations.softmax(np.array([[2.0, 1], [20, 10]]))
+    assert "the shares {:.4f} and {:.4f}".format(*shares) in asked and f"in {1 / bold[1]:,.0f} draws" in draws[0][0]
+    assert f"ln 3.6 = {np.log(3.6):.2f} against ln 5.5 = {np.log(5.5):.2f}." in rivals[0][1]

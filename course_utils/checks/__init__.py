@@ -16,6 +16,7 @@ TOPICS = {
     "09": "segmentation",
     "10": "recurrence",
     "11": "embedding",
+    "12": "lstm",
 }
 
 
