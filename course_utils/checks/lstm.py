@@ -286,6 +286,7 @@ def _sample(logits, temperature, number, *, mistake):
         "from the end, counted there": found,
         "the largest first, counted there": found,
         "the likeliest": np.argmax(shares),
+        "the least likely": np.argmin(shares),
         "the first share above the number": np.argmax(shares > number),
         "all alike": int(number * len(shares)),
         "share returned": shares[found],
@@ -330,9 +331,11 @@ sample = Exercise(
                 "Which number can you take off all logits first, without changing the shares?",
             ),
             "counted from 1": "Your index is one too high. What is the index of the first letter?",
-            "one too early": "Your index is one too low: there the last share ends that the number has passed. "
-            "In which one does it lie?",
-            "the likeliest": "You take the largest share each time. Which argument is not used?",
+            "one too early": "Your index is one too low: the number has passed this share. In which one does it lie?",
+            **dict.fromkeys(
+                ["the likeliest", "the least likely"],
+                "You look for the largest or the smallest share. Which argument is not used?",
+            ),
             "the first share above the number": "You compare it with each share. Where does the second one begin?",
             "all alike": "Your letters are equally likely. How wide is the place of each?",
             **dict.fromkeys(["share returned", "logit returned"], "Not its number is asked: which letter has it?"),
