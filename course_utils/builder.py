@@ -109,6 +109,7 @@ def execute(notebook, folder, on_cell=None):
         timeout=CELL_TIMEOUT_SECONDS,
         resources={"metadata": {"path": str(folder)}},
         store_widget_state=False,
+        coalesce_streams=True,  # or where one print ends and the next begins would depend on the clock
         record_timing=False,
         on_cell_execute=lambda cell, cell_index: running.append(cell_index),
         on_cell_executed=(lambda cell, cell_index, **_: on_cell(cell_index + 1)) if on_cell else None,

@@ -17,8 +17,10 @@ GOOD = (
     TITLE
     + """
 # %% tags=["setup"]
-import os, ipywidgets
+import os, time, ipywidgets
 print(os.environ["PYTHONHASHSEED"], os.path.basename(os.getcwd()), os.environ["DLT_PROGRESS_FILE"] != "mine")
+time.sleep(0.5)
+print("later")
 ipywidgets.IntSlider(description="w1")
 
 # %% [markdown]
@@ -64,7 +66,7 @@ def test_build_makes_the_same_bytes_twice(project, source, target, monkeypatch, 
     assert notebook.cells[1].metadata == {"tags": ["setup"]}
     assert notebook.metadata == builder.NOTEBOOK_METADATA
     printed, slider = notebook.cells[1].outputs
-    assert printed.text == "0 notebooks True\n"
+    assert printed.text == "0 notebooks True\nlater\n", "one output, whenever its lines came"
     assert list(slider.data) == ["text/plain"], "the widget view would hide the static picture"
     assert set(notebook.cells[3].outputs[0].data) == {"text/plain", "image/png"}
     assert sorted(path.name for path in target.parent.iterdir()) == ["03_toy.ipynb", "src"]
