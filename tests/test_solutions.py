@@ -241,4 +241,4 @@ def test_numbers_of_the_quiz_on_lstm(K):
     assert f"near {f[0]:.4f}: f²⁰ = {f[0] ** 20:.4f}." in kept and f"With 3, f²⁰ = {f[1] ** 20:.4f}." in kept
     shares, bold = nn.activations.softmax(np.array([[2.0, 1], [20, 10]]))
     assert "the shares {:.4f} and {:.4f}".format(*shares) in asked and f"in {1 / bold[1]:,.0f} draws" in draws[0][0]
-    assert f"ln 3.6 = {np.log(3.6):.2f} against ln 5.5 = {np.log(5.5):.2f}." in rivals[0][1]
+    assert f"ln 4.2 = {np.log(4.2):.2f} against ln 5.5 = {np.log(5.5):.2f}." in rivals[0][1]

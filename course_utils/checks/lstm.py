@@ -389,9 +389,9 @@ quiz = Quiz(
             ],
         ),
         (
-            "On new text, an LSTM has a perplexity of 5.5, and counting by the last four letters one of 3.6. So",
+            "On new text, an LSTM has a perplexity of 5.5, and counting by the last three letters one of 4.2. So",
             [
-                ("counting is ahead: train on, or count", "The lower loss: ln 3.6 = 1.28 against ln 5.5 = 1.70."),
+                ("counting is ahead: train on, or count", "The lower loss: ln 4.2 = 1.44 against ln 5.5 = 1.70."),
                 ("the LSTM is ahead: it knows more letters", "It is undecided among more letters. Is that good?"),
                 ("its text must decide: let it write", "Fluent is not true. The loss asks for text unseen by both."),
             ],
