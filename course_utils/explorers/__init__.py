@@ -4,6 +4,7 @@ from .batches import batches
 from .box_regression import box_regression
 from .convolution import convolution
 from .dense import dense
+from .embedding import embedding
 from .gradient_descent import gradient_descent
 from .growth import growth
 from .kernel import kernel
@@ -20,6 +21,7 @@ __all__ = [
     "box_regression",
     "convolution",
     "dense",
+    "embedding",
     "gradient_descent",
     "growth",
     "kernel",

@@ -37,6 +37,16 @@ def descend(cost_and_slopes, weights, learning_rate, costs, count, largest=np.in
     return weights, tuple(costs)
 
 
+def weights_of(names, state):
+    """Return the weights as an array `(n,)`.
+
+    Args:
+        names: of the state's entries that are weights.
+        state: dict of the explorer's state.
+    """
+    return np.array([state[name] for name in names])
+
+
 def take_steps(names, cost_and_slopes, count, largest=np.inf):
     """Return the action that makes some steps of gradient descent.
 
