@@ -20,6 +20,7 @@ CASES = {
         ("next k", 1e-3),
     ),
     "embedding": (EMBEDDING, {"sentences": "one-sided"}, ("next x", 1e-3)),
+    "lstm": (("w_i", "b_i", "b_f", "b_o"), {}, ("next f", 5e-4)),
     "mask": (("w1", "w2", "b"), {"scene": 3}, ("next w₁", 1e-4)),
     "through_time": (("w", "u", "b"), {"task": "half the sum", "activation": "tanh"}, ("next u", 1e-3)),
 }

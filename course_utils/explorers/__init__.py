@@ -8,6 +8,7 @@ from .embedding import embedding
 from .gradient_descent import gradient_descent
 from .growth import growth
 from .kernel import kernel
+from .lstm import lstm
 from .mask import mask
 from .memory import memory
 from .network import network
@@ -25,6 +26,7 @@ __all__ = [
     "gradient_descent",
     "growth",
     "kernel",
+    "lstm",
     "mask",
     "memory",
     "network",
