@@ -692,7 +692,7 @@ segmentation.quiz()
 checks.progress("09")
 
 # %% [markdown] slideshow={"slide_type": "slide"}
-# **Next:** [00 · Start here](00_start_here.ipynb) shows what you have solved. Recurrent networks, for sequences, are to come.
+# **Next:** [10 · Recurrent neural networks](10_recurrent_neural_networks.ipynb): from images to sequences.
 #
 # **References**
 #
