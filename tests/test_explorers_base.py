@@ -68,6 +68,7 @@ def test_a_blitted_frame_equals_one_drawn_from_nothing(explorer, name):
         ("batches", {"by": "updates"}),
         ("gradient_descent", {"curve": "(w² − 1)² + 0.3w"}),
         ("growth", {"along": "hidden units"}),
+        ("lstm", {"b_i": 3.0, "sequence": 2}),
         ("race", {"records": "Adelie and Gentoo"}),
         ("through_time", {"u": 1.5, "bars": "shares of ∂J/∂u"}),
     ],

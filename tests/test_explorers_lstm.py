@@ -281,6 +281,8 @@ def test_the_sentence_says_what_is_drawn():
         "f = 0.7311, o = 0.5000. Kept of step 3: 0.7311⁹ = 0.0596. c₃ = 0.2671, c₁₂ = 0.1785, h₁₂ = 0.0883, "
         "y = 0.6146. Step 0, η = 1, seed 0: cost J = 0.3974."
     )
+    explorer.set(w_i=-4e-5, b_i=1.23456)
+    assert explorer.alt.startswith("w_i = 0, b_i = 1.23, b_f = 1,")
     explorer.set(w_i=3.0, b_i=-1.0, b_f=2.0, b_o=-0.5, sequence=5)
     rows, y = loop((3, -1, 2, -0.5), 5)
     assert explorer.alt == (

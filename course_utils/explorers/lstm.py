@@ -187,7 +187,7 @@ def alt(state, found):
         state: dict of the explorer's state.
         found: result of `arrays(state)`.
     """
-    weights = ", ".join(f"{name} = {few_digits(state[name], 1e-4)}" for name in WEIGHTS)
+    weights = ", ".join(f"{name} = {few_digits(round(state[name], 4))}" for name in WEIGHTS)
     k = found["flagged"]
     at_k = str(k).translate(BELOW)
     return (
@@ -224,7 +224,7 @@ def _panel(figure, left, label, looks):
     still = {"animated": True, "scalex": False, "scaley": False}
     mark = axes.axvline(1, color="0.35", lw=1.5, ls=":", animated=True)
     lines = {name: axes.plot(range(1, STEPS + 1), np.zeros(STEPS), look, **still, **m)[0] for name, look, m in looks}
-    names = [plotting.QuickText(axes, STEPS + 0.75, 0, 13, white=True, ha="left") for _ in lines]
+    names = [plotting.QuickText(axes, STEPS + 0.95, 0, 13, white=True, ha="left") for _ in lines]
 
     def update(found, low, high):
         mark.set_xdata([found["flagged"]] * 2)
@@ -233,7 +233,7 @@ def _panel(figure, left, label, looks):
         places = apart([found[name][-1] for name in lines], GAP * (high - low), high)
         for text, name, place in zip(names, lines, places):
             text.set_text(name)
-            text.set_position((STEPS + 0.75, place))
+            text.set_position((STEPS + 0.95, place))
 
     return axes, update
 
