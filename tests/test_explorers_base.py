@@ -125,6 +125,21 @@ def test_a_value_between_two_notches_survives_the_page_snapping_it():
     assert explorer.state["learning_rate"] == 0.5
 
 
+def test_a_late_report_of_where_a_button_put_a_slider_undoes_nothing():
+    explorer = explorers.embedding()
+    slider = next(row for row in explorer.rows if row.control.label == "y").slider
+    notches = []
+    for _ in range(2):
+        explorer.press("Run 50 steps")
+        notches.append(slider.min + round((slider.value - slider.min) / slider.step) * slider.step)
+    learned = explorer.state
+    slider.value = notches[0]  # the page snapped it after the first press and reports that now
+    assert notches[0] != notches[1] and explorer.state == learned
+    slider.value = notches[1]
+    slider.value = notches[0]  # the learner moves it there
+    assert explorer.state["good[1]"] == pytest.approx(notches[0]) and explorer.state["costs"] == ()
+
+
 @pytest.mark.parametrize(
     "control, typed, value, sentence",
     [

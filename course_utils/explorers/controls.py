@@ -5,6 +5,7 @@ label is the box's `<label>`. Either of the two moves the other, by mouse or by 
 """
 
 import math
+import time
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -12,6 +13,7 @@ from typing import Any
 import ipywidgets as widgets
 
 BOX_LIMIT = 1000.0  # a box takes more than its slider shows, but nothing that has no meaning
+ECHO_SECONDS = 2  # after which the page will not report any more where a slider was put
 
 
 def resolve(setting, state):
@@ -181,7 +183,7 @@ class NumberRow(Row):
 
     def __init__(self, control, report):
         super().__init__(control, report)
-        self._state = {}
+        self._state, self._echoes = {}, {}  # notch where `_show` put the slider → until when the page may report it
         self.box = widgets.FloatText(
             description=control.label,
             tooltip=control.help or control.label,
@@ -200,8 +202,14 @@ class NumberRow(Row):
         )
 
     def _slid(self, change):
-        # The page moves a value between two notches to the nearest one and reports that as a change; it is none.
-        if not self._showing and self._notch(change["new"]) != self._notch(self._position(self._state)):
+        if self._showing:
+            return
+        # The page moves a value between two notches to the nearest one and reports that as a change. It is none, also if
+        # a button was pressed once more meanwhile and the state has gone on: then it would undo what was learned.
+        notch = self._notch(change["new"])
+        echo = self._echoes.pop(notch, 0) > time.monotonic()
+        if not echo and notch != self._notch(self._position(self._state)):
+            self._echoes.clear()
             self._report(self.control, self.control.value_at(change["new"]), "")
 
     def _notch(self, position):
@@ -226,6 +234,7 @@ class NumberRow(Row):
         if self._notch(self.slider.value) != self._notch(self._position(state)):
             # Never a correction within a notch: it would pull back a slider that is moving on meanwhile.
             self.slider.value = self._position(state)
+            self._echoes[self._notch(self.slider.value)] = time.monotonic() + ECHO_SECONDS
 
 
 class ChoiceRow(Row):

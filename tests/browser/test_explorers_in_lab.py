@@ -4,7 +4,7 @@ import pytest
 
 from tests.browser.explorer_page import WATCH_THREADS, ExplorerPage, open_and_run, write_notebook
 
-TITLES = {"perceptron": "Perceptron", "gradient_descent": "Gradient descent"}
+TITLES = {"embedding": "Embedding", "gradient_descent": "Gradient descent", "perceptron": "Perceptron"}
 
 
 @pytest.fixture
@@ -80,6 +80,18 @@ def test_a_start_beyond_the_slider_holds_until_the_curve_changes(show):
     press_and_see(explorer, explorer.slider("start w"), "End")
     press_and_see(explorer, explorer.button("Reset"), "Space")
     assert explorer.box("start w").input_value() == "1"
+
+
+def test_quick_presses_lose_nothing_that_was_learned(show, page):
+    explorer = show("embedding")
+    for pause in (0, 30, 60, 100, 150):  # the page reports meanwhile to which notches it moved the sliders
+        press_and_see(explorer, explorer.button("Reset"), "Space")
+        for _ in range(10):
+            explorer.button("Run 50 steps").click()
+            page.wait_for_timeout(pause)
+        explorer.root.get_by_role("status").get_by_text("Step 500,").wait_for()
+        page.wait_for_timeout(500)
+        assert "Step 500," in explorer.root.get_by_role("status").inner_text()
 
 
 def test_plain_keys_in_an_explorer_are_not_commands_of_jupyterlab(show, page):
