@@ -204,8 +204,8 @@ class NumberRow(Row):
     def _slid(self, change):
         if self._showing:
             return
-        # The page moves a value between two notches to the nearest one and reports that as a change. It is none, also if
-        # a button was pressed once more meanwhile and the state has gone on: then it would undo what was learned.
+        # The page moves a value between two notches to the nearest one and reports that as a change. It is none, also
+        # if a button was pressed once more meanwhile and the state has gone on: it would undo what was learned.
         notch = self._notch(change["new"])
         echo = self._echoes.pop(notch, 0) > time.monotonic()
         if not echo and notch != self._notch(self._position(self._state)):

@@ -23,6 +23,9 @@
 # | [07 · Convolutional neural networks](07_convolutional_neural_networks.ipynb) | "A few weights look at every place, and learn from all." | 90 |
 # | [08 · R-CNN](08_r_cnn.ipynb) | "Propose boxes, name them, move them, keep the best." | 90 |
 # | [09 · Mask R-CNN](09_mask_r_cnn.ipynb) | "Ask every pixel in a box: do you belong?" | 90 |
+# | [10 · Recurrent neural networks](10_recurrent_neural_networks.ipynb) | "One cell at every step; its slope is a sum over all." | 90 |
+# | [11 · Word embedding](11_word_embedding.ipynb) | "A word is a row; words used alike get rows alike." | 90 |
+# | [12 · LSTM](12_lstm.ipynb) | "What is added stays, as long as the gates let it." | 90 |
 #
 # **How to use a notebook.** Run cells with **Shift + Enter**, or all of them: menu *Run* → *Run All Cells*. Before you
 # move a slider, say what you expect; then try; then explain. In an exercise, replace the `...`, run the cell, and the
@@ -45,7 +48,7 @@ checks.progress()
 # | W_h, b_h | hidden layer | (d, hidden), (hidden,) | kernel, bias of the layer "hidden" |
 # | w_o, b_o | output neuron (W_o, if there are several) | (hidden, 1), (1,) | kernel, bias of the layer "output" |
 # | k | kernel of a convolution | (rows, columns, channels, filters) | kernel |
-# | u; h | recurrent weight; state of a recurrent layer | (units, units); (n, units) | recurrent_kernel; output |
+# | u, U; h | recurrent weight, recurrent kernel; state of a recurrent layer | number, (units, units); (n, units) | recurrent_kernel; output |
 # | z; a | weighted sum; activation (O1, O2 where neurons are numbered) | (n, units) | output of Dense |
 # | y, ŷ | label, prediction | (n, 1) | y_true, y_pred |
 # | L; J | loss of one record; cost, the mean over all | (n,); number | loss |

@@ -53,6 +53,19 @@ TERMS = {
         "Mask R-CNN, masked R-CNN, image segmentation, semantic segmentation, instance segmentation, mask, RoIAlign, "
         "RoI pooling, transposed convolution, sigmoid, binary cross-entropy, branch"
     ),
+    "10": (
+        "RNN, recurrent neural network, sequence, time step, state, kernel, recurrent kernel, unrolled, "
+        "backpropagation through time, vanish, explode, clip, forecast, series, season, window, exam, rival, "
+        "many to one, many to many, LSTM, GRU"
+    ),
+    "11": (
+        "word embedding, vocabulary, padding, unknown, one-hot, word vector, mask, cosine similarity, GloVe, analogy, "
+        "prejudice, skip-gram, negative sampling, word2vec, fine-tuning, freeze, transformer, BERT"
+    ),
+    "12": (
+        "LSTM, long short-term memory, cell, candidate, input gate, forget gate, output gate, forget bias, vanish, "
+        "language model, perplexity, temperature, GRU"
+    ),
 }
 # Words that may stand for a term; hyphens, dashes and line breaks count as spaces.
 ALSO = {
