@@ -334,7 +334,8 @@ def _their_steps(theirs, x, y):
     def differentiate():
         with tf.GradientTape() as tape:
             loss = theirs.compute_loss(x=x, y=y, y_pred=theirs(x, training=True), training=True)
-        # An Embedding's gradient comes as the rows that were used; make it an array like the others.
+        # An Embedding's gradient comes as the rows that were used; make it an array like the others. (`fit` does not,
+        # and then Adam squares each row by itself: nn.layers.Embedding says what follows.)
         return loss, [tf.convert_to_tensor(gradient) for gradient in tape.gradient(loss, variables)]
 
     def update():

@@ -21,15 +21,6 @@ SIZE = (840, 320)
 digit_scenes = cache(scenes.digit_scenes)
 
 
-def weights_of(state):
-    """Return the weights as an array `(3,)`.
-
-    Args:
-        state: dict of the explorer's state.
-    """
-    return np.array([state[name] for name in WEIGHTS])
-
-
 def take_steps(cost_and_slopes):
     """Return the function `steps(count)` that makes the action of so many steps of gradient descent.
 
@@ -39,6 +30,7 @@ def take_steps(cost_and_slopes):
     return partial(descent.take_steps, WEIGHTS, lambda weights, state: cost_and_slopes(weights, state["scene"]))
 
 
+weights_of = partial(descent.weights_of, WEIGHTS)
 random_start = partial(descent.random_start, WEIGHTS)
 changed = partial(descent.changed, (*WEIGHTS, "scene"))
 

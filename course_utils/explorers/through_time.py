@@ -117,18 +117,10 @@ def _measure(weights, state):
     return cost_and_slopes(weights, state["task"], state["activation"])
 
 
+weights_of = partial(descent.weights_of, WEIGHTS)
 take_steps = partial(descent.take_steps, WEIGHTS, _measure, largest=LARGEST)
 random_start = partial(descent.random_start, WEIGHTS)
 changed = partial(descent.changed, (*WEIGHTS, "task", "activation"))
-
-
-def weights_of(state):
-    """Return w, u, b as an array `(3,)`.
-
-    Args:
-        state: dict of the explorer's state.
-    """
-    return np.array([state[name] for name in WEIGHTS])
 
 
 def arrays(state):

@@ -10,6 +10,8 @@ class Embedding(Layer):
     """Look up a vector for every whole number: out = embeddings[x] (`keras.layers.Embedding`).
 
     Backward: each row of ∂L/∂embeddings is the sum of the gradients at the places where its number stood.
+    (With TensorFlow, Keras leaves that sum to the optimizer, and those that square, as Adam, square each place by
+    itself: where a number stands twice, their updates differ. SGD agrees. Notebook 11 shows it.)
 
     Args:
         input_dim: number of rows: the largest number that may come, plus 1.
