@@ -8,6 +8,7 @@ from matplotlib.figure import Figure
 
 from course_utils import bridge, load_keras, nn, scenes
 from course_utils.explorers import box_regression as make_explorer
+from course_utils.explorers.descent import MOST_STEPS
 
 boxes = import_module("course_utils.explorers.box_regression")
 shared = import_module("course_utils.explorers.scene_weights")
@@ -199,7 +200,7 @@ def test_learning_moves_the_windows_onto_the_digits(scene):
 def test_the_last_step_is_near_the_smallest_cost(scene):
     assert np.abs(boxes.cost_and_slopes(boxes.weights_of(exact(scene)), scene)[1]).max() < 1e-12
     smallest = costs(exact(scene))[0]
-    assert smallest < costs(learned(scene, shared.MOST_STEPS))[-1] < smallest + 1e-5
+    assert smallest < costs(learned(scene, MOST_STEPS))[-1] < smallest + 1e-5
     assert smallest > boxes.ENDS[0][-1]  # the curve never leaves the picture below
 
 
@@ -327,10 +328,10 @@ def test_an_axis_that_was_there_before_comes_back_whole():
 
 
 def test_there_is_a_last_step():
-    state = after(shared.MOST_STEPS - 1, START)
+    state = after(MOST_STEPS - 1, START)
     assert "the last" not in boxes.alt(state, boxes.arrays(state))
     last = after(50, state)
-    assert len(last["costs"]) == shared.MOST_STEPS and after(1, last) == last
+    assert len(last["costs"]) == MOST_STEPS and after(1, last) == last
     assert "Step 5,000 (the last), " in boxes.alt(last, boxes.arrays(last))
 
 

@@ -10,6 +10,7 @@ from matplotlib.transforms import Bbox
 
 from course_utils import bridge, load_keras, nn, plotting, scenes
 from course_utils.explorers import mask as make_explorer
+from course_utils.explorers.descent import MOST_STEPS
 
 masks = import_module("course_utils.explorers.mask")
 shared = import_module("course_utils.explorers.scene_weights")
@@ -253,7 +254,7 @@ def test_the_last_step_is_near_the_smallest_cost(scene):
     best = exact(scene)
     assert np.abs(masks.cost_and_slopes(masks.weights_of(best), scene)[1]).max() < 1e-12
     smallest = costs(best)[0]
-    last = costs(after(shared.MOST_STEPS, {**START, "scene": scene}))[-1]
+    last = costs(after(MOST_STEPS, {**START, "scene": scene}))[-1]
     assert smallest - 1e-12 < last < smallest + 0.0015  # in scene 1, weights still grow
     assert smallest > masks.ENDS[0][-1]  # the curve never leaves the picture below
 

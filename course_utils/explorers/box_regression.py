@@ -10,7 +10,7 @@ from course_utils import nn, plotting, scenes
 from . import scene_weights
 from .base import Explorer
 from .dense_networks import loss_and_gradients
-from .descent import lines_above
+from .descent import lines_above, progress_in_words
 from .scene_weights import INITIAL, SIZE, changed, outlines, weights_of
 
 SEED = 6  # of the scenes: each has 13 to 41 windows, and each digit at least eight
@@ -204,7 +204,7 @@ def alt(state, found):
         f"{scene_weights.weights_in_words(state)}. "
         f"Mean IoU {before.mean():.3f} before, {after.mean():.3f} after; at least 0.5 in {np.mean(before >= 0.5):.0%} "
         f"of the windows before, {np.mean(after >= 0.5):.0%} after; better in {np.sum(gain > 0)}, worse in "
-        f"{np.sum(gain < 0)}. {scene_weights.progress_in_words(state, found['costs'][-1])}"
+        f"{np.sum(gain < 0)}. {progress_in_words(state, found['costs'][-1])}"
     )
     limit = f"{largest_rate(state['scene']):.4g}"
     return text + f" Steps overshoot: η is too large for this scene; take it below {limit}." * found["overshoots"]

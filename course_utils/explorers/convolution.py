@@ -11,8 +11,8 @@ from .base import Explorer
 from .controls import Choice, Number, seed_number
 from .dense_networks import loss_and_gradients
 from .descent import MOST_STEPS, cost_curve
-from .kernel import CELLS, KERNELS, PLACES, SUBSCRIPTS, digits, kernel_of
-from .readout import number
+from .kernel import CELLS, KERNELS, PLACES, digits, kernel_of
+from .readout import SUBSCRIPTS, number
 
 TEACHERS = ("horizontal edges", "vertical edges", "all edges", "blur")
 INITIAL = {  # costs: J before each step so far

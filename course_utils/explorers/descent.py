@@ -110,6 +110,20 @@ def outlook(cost_and_slopes, weights, state, largest):
     return {"costs": costs, "grew": grew, "ends": next_cost > max(cost, largest)}
 
 
+def progress_in_words(state, cost):
+    """Return a sentence about how far the descent has come.
+
+    Args:
+        state: dict of the explorer's state.
+        cost: J now.
+    """
+    steps = len(state["costs"])
+    return (
+        f"Step {steps:,}{' (the last)' * (steps == MOST_STEPS)}, η = {state['learning_rate']:.4g}, "
+        f"seed {state['seed']}: cost J = {number(cost)}."
+    )
+
+
 def lines_above(axes, left=0.0, sizes=(15, 14)):
     """Add two empty lines of bold text above axes, for numbers that change.
 

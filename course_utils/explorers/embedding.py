@@ -11,9 +11,8 @@ from . import descent, embedding_plane
 from .base import Explorer
 from .controls import Choice, Number, seed_number
 from .dense_networks import loss_and_gradients
-from .descent import cost_curve, lines_above
-from .readout import number
-from .scene_weights import SUBSCRIPTS, progress_in_words
+from .descent import cost_curve, lines_above, progress_in_words
+from .readout import SUBSCRIPTS, number
 
 PLAIN, ONE_SIDED, WITH_NOT = "plain", "one-sided", "with not"
 SENTENCES = {  # name: (the positive ones, y = 1; the negative ones, y = 0)

@@ -9,7 +9,7 @@ from course_utils import data, plotting
 
 from .base import Explorer
 from .controls import Choice, Number
-from .readout import number
+from .readout import SUBSCRIPTS, number
 
 CELLS = tuple(f"k{row}{column}" for row in (1, 2, 3) for column in (1, 2, 3))
 OWN = "your own"
@@ -21,7 +21,6 @@ KERNELS = {  # name: the nine cells, row by row; those for edges are Sobel's
     "identity": (0, 0, 0, 0, 1, 0, 0, 0, 0),
     "zero": (0,) * 9,
 }
-SUBSCRIPTS = str.maketrans("123", "₁₂₃")
 FIRST = "horizontal edges"
 INITIAL = {**dict(zip(CELLS, map(float, KERNELS[FIRST]))), "preset": FIRST, "digit": 7, "row": 6, "column": 12}
 SIZE = (840, 320)

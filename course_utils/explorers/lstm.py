@@ -11,9 +11,8 @@ from . import descent
 from .base import Explorer
 from .controls import Number, seed_number
 from .dense_networks import loss_and_gradients
-from .descent import cost_curve, lines_above
+from .descent import cost_curve, lines_above, progress_in_words
 from .readout import number
-from .scene_weights import progress_in_words
 from .through_time import few_digits, verdict
 
 WEIGHTS = ("w_i", "b_i", "b_f", "b_o")

@@ -11,6 +11,7 @@ from course_utils import nn, plotting, scenes
 from . import scene_weights
 from .base import Explorer
 from .dense_networks import loss_and_gradients
+from .descent import progress_in_words
 from .scene_weights import SIZE, changed, outlines, weights_of
 
 SEED = 62  # of the scenes: chosen so that other ink comes near most digits, since without it w₂ is of little use
@@ -210,7 +211,7 @@ def alt(state, found):
         f"Scene {state['scene']}: {count} region{'s' * (count > 1)}, masks by {scene_weights.weights_in_words(state)}. "
         f"IoU with the true mask{'s' * (count > 1)}: {each}, mean {found['iou'].mean():.3f}. "
         f"Pixels of all regions: {right} right, {missed} missed, {too_much} too much. "
-        f"{scene_weights.progress_in_words(state, found['costs'][-1])}"
+        f"{progress_in_words(state, found['costs'][-1])}"
     )
     return text + " A step just raised the cost: η is too large there." * found["overshoots"]
 

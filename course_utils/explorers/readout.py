@@ -7,6 +7,7 @@ import numpy as np
 from course_utils import bridge
 
 TEXT = "font-size:16px;line-height:1.35;color:var(--jp-ui-font-color1,#222)"
+SUBSCRIPTS = str.maketrans("123", "₁₂₃")  # for names such as w1
 LONG = 4  # numbers in an array that is too long to be written out
 
 

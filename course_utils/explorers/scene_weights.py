@@ -9,11 +9,10 @@ from course_utils import plotting, scenes
 
 from . import descent
 from .controls import Number, seed_number
-from .descent import MOST_STEPS, cost_curve
-from .readout import number
+from .descent import cost_curve
+from .readout import SUBSCRIPTS, number
 
 WEIGHTS = ("w1", "w2", "b")
-SUBSCRIPTS = str.maketrans("12", "₁₂")
 SCENES = 10
 INITIAL = {"w1": 0.0, "w2": 0.0, "b": 0.0, "learning_rate": 2.0, "scene": 0, "seed": 0, "costs": ()}
 SIZE = (840, 320)
@@ -81,20 +80,6 @@ def weights_in_words(state):
         state: dict of the explorer's state.
     """
     return ", ".join(f"{name.translate(SUBSCRIPTS)} = {number(state[name])}" for name in WEIGHTS)
-
-
-def progress_in_words(state, cost):
-    """Return a sentence about how far the descent has come.
-
-    Args:
-        state: dict of the explorer's state.
-        cost: J now.
-    """
-    steps = len(state["costs"])
-    return (
-        f"Step {steps:,}{' (the last)' * (steps == MOST_STEPS)}, η = {state['learning_rate']:.4g}, "
-        f"seed {state['seed']}: cost J = {number(cost)}."
-    )
 
 
 def outlines(boxes):

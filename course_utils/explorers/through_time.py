@@ -11,10 +11,9 @@ from . import descent
 from .base import Explorer
 from .controls import Choice, Number, seed_number
 from .dense_networks import loss_and_gradients
-from .descent import cost_curve, lines_above
+from .descent import cost_curve, lines_above, progress_in_words
 from .memory import LINEAR, TANH
 from .readout import number
-from .scene_weights import progress_in_words
 
 WEIGHTS = ("w", "u", "b")
 STEPS, SEQUENCES = 8, 6

@@ -356,7 +356,7 @@ print(f"ln 2 = {np.log(2):.4f}")
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## 4 · A trap: words that occur twice
 #
-# The last section trained with SGD. That was no taste. Adam divides each slope by the root of its mean square (notebook 06), and a
+# The last section trained with SGD, and not by chance. Adam divides each slope by the root of its mean square (notebook 06), and a
 # square is not a sum: (g + g)² is 4 g², but g² + g² is 2 g².
 #
 # **By hand.** Adam's first step is η · g / √(g²): exactly η, whatever the slope. Now a word stands **twice** in a text, each

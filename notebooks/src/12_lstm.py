@@ -193,8 +193,8 @@ show.side_by_side(numpy_lstm, keras_lstm, *ends)
 # ## 3 · The way back
 #
 # How much does the cell at the end hear of the cell at an earlier step? c_t = f_t · c_{t−1} + …, so that each step back multiplies by
-# one number: **f**. Nothing else stands on this way, no weight and no tanh. (There is a second way, through h and the gates. It is the one
-# that vanishes.)
+# one number: **f**. Nothing else stands on this way, no weight and no tanh. (There is a second way, through h and the gates.
+# It multiplies by weights and slopes at each step, as in a plain RNN.)
 #
 # **By hand**, with f = 0.9, 0.5, 1 and 0.8 in steps 1 to 4. The slope of c₄ is
 #
