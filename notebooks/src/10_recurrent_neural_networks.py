@@ -648,9 +648,9 @@ show.table(
 
 # %% [markdown] slideshow={"slide_type": "fragment"}
 # Six months are too few: the season lies outside of the window. With 13, the network has found it, in a window of numbers in
-# which nobody had marked it, and is better than the linear neuron and than growth. With 24, it gets **worse**, though it sees
-# everything that it saw before, and more. The linear neuron gets better: it has a wire of its own to each month, however
-# old. The RNN must carry each month through all the steps in between.
+# which nobody had marked it, and is better than the linear neuron and than growth. With 24, it gets **no better**, though it sees
+# everything that it saw before, and more. (A little worse here; but three starts are few.) The linear neuron gets better: it has
+# a wire of its own to each month, however old. The RNN must carry each month through all the steps in between.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # **Now the test.** Each kind takes the length that did best in the exam, and learns from everything before 2013. The RNN learns in
@@ -707,7 +707,8 @@ show.figure(
 # %% [markdown] slideshow={"slide_type": "fragment"}
 # The RNN is off by 4.15 % in the mean, a little less than growth without any network, 4.35 %. The linear neuron with 24
 # weights and a bias gets 3.79 %, and beats both. This is no accident: on short and regular series, simple rivals are hard to beat
-# (Makridakis and others, 2018). RNNs shine where the order is free and the rule is not linear: speech, text, music.
+# (Makridakis and others, 2018). Networks for sequences win where data is plentiful and the rule is not linear, as in speech
+# and text.
 #
 # So always build the simple rival first. And never let the test choose: if we now changed the network until it
 # wins here, the number would no longer tell how good it is on new months.
