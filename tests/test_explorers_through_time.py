@@ -217,7 +217,7 @@ def test_a_step_that_would_explode_is_not_made_and_that_is_told(u, eta, recwarn)
     for button in ("Step", "Run 50 steps"):
         explorer.press(button)
         assert explorer.state == before
-        assert explorer.alt.endswith(" η is too large, no step: J would pass 10,000.")
+        assert explorer.alt.endswith(" η is too large: the next step is not made.")
     explorer.set(learning_rate=0.001)
     if "no step" not in explorer.alt:
         explorer.press("Step")
@@ -232,7 +232,7 @@ def test_divergence_ends_before_the_numbers_do(recwarn):
         explorer.press("Run 50 steps")
     found = times.arrays(explorer.state)
     assert found["grew"] and found["ends"] and len(found["costs"]) == 8
-    assert explorer.alt.endswith("cost J = 4.3628. η is too large, no step: J would pass 10,000.")
+    assert explorer.alt.endswith("cost J = 4.3628. η is too large: the next step is not made.")
     assert len(recwarn) == 0
 
 

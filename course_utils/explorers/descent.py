@@ -1,6 +1,7 @@
 """What explorers share in which weights learn by gradient descent: the steps, and the curve of the cost."""
 
 import numpy as np
+from matplotlib.ticker import MaxNLocator
 
 from course_utils import plotting
 
@@ -124,6 +125,26 @@ def progress_in_words(state, cost):
     )
 
 
+def note(found):
+    """Return what stands above the curve where η is too large; else an empty text.
+
+    Args:
+        found: dict with what `outlook` returns.
+    """
+    return "η is too large" if found["ends"] else "the cost grew" * found["grew"]
+
+
+def verdict(found):
+    """Return a sentence about η, with a space before it, where it is too large; else an empty text.
+
+    Args:
+        found: dict with what `outlook` returns.
+    """
+    if found["ends"]:
+        return " η is too large: the next step is not made."
+    return " The cost grew: η was too large." * found["grew"]
+
+
 def lines_above(axes, left=0.0, sizes=(15, 14)):
     """Add two empty lines of bold text above axes, for numbers that change.
 
@@ -178,4 +199,18 @@ def cost_curve(figure, place, ends, label=-0.165, left=0.0, sizes=(15, 14)):
             axes.set(xlim=(0, end), ylim=(low, high))
         return shown["limits"]
 
+    return axes, update
+
+
+def narrow_cost_curve(figure, place, ends):
+    """Draw `cost_curve` as the narrow last third of a figure.
+
+    Args:
+        figure, place, ends: as there.
+
+    Returns:
+        `(axes, update)`, as there.
+    """
+    axes, update = cost_curve(figure, place, ends, label=-0.33, left=-0.37, sizes=(13, 13))
+    axes.xaxis.set_major_locator(MaxNLocator(3))
     return axes, update

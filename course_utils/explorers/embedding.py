@@ -3,7 +3,7 @@
 from functools import cache, partial
 
 import numpy as np
-from matplotlib.ticker import MaxNLocator, NullFormatter
+from matplotlib.ticker import NullFormatter
 
 from course_utils import nn, plotting
 
@@ -11,7 +11,7 @@ from . import descent, embedding_plane
 from .base import Explorer
 from .controls import Choice, Number, seed_number
 from .dense_networks import loss_and_gradients
-from .descent import cost_curve, lines_above, progress_in_words
+from .descent import lines_above, narrow_cost_curve, note, progress_in_words, verdict
 from .readout import SUBSCRIPTS, number
 
 PLAIN, ONE_SIDED, WITH_NOT = "plain", "one-sided", "with not"
@@ -195,9 +195,7 @@ def alt(state, found):
     )
     outside = embedding_plane.outside(found["rows"])
     text += f" Words: {outside} of the plane." if outside else ""
-    if found["ends"]:
-        return text + " η is too large: the next step is not made."
-    return text + " The cost grew: η was too large." * found["grew"]
+    return text + verdict(found)
 
 
 def _place(left, bottom, width, height):
@@ -262,14 +260,12 @@ def draw(figure):
     """
     update_plane = embedding_plane.plane(figure, _place(46, 48, embedding_plane.SIDE, embedding_plane.SIDE), WORDS)
     update_sentences = _sentences(figure)
-    curve, update_curve = cost_curve(figure, _place(652, 54, 172, 212), ENDS, label=-0.33, left=-0.37, sizes=(13, 13))
-    curve.xaxis.set_major_locator(MaxNLocator(3))
+    curve, update_curve = narrow_cost_curve(figure, _place(652, 54, 172, 212), ENDS)
     curve.yaxis.set_minor_formatter(NullFormatter())
 
     def update(found):
         update_sentences(found)
-        note = "η is too large" if found["ends"] else "the cost grew" * found["grew"]
-        return update_plane(found), update_curve(found["costs"], note)
+        return update_plane(found), update_curve(found["costs"], note(found))
 
     return update
 

@@ -11,9 +11,8 @@ from . import descent
 from .base import Explorer
 from .controls import Number, seed_number
 from .dense_networks import loss_and_gradients
-from .descent import cost_curve, lines_above, progress_in_words
-from .readout import number
-from .through_time import few_digits, verdict
+from .descent import lines_above, narrow_cost_curve, note, progress_in_words, verdict
+from .readout import few_digits, number
 
 WEIGHTS = ("w_i", "b_i", "b_f", "b_o")
 INITIAL = {  # b_f = 1 is how Keras starts; costs: J before each step so far
@@ -300,13 +299,11 @@ def draw(figure):
         Function `update(arrays)`.
     """
     update_states, update_gates = _states(figure), _gates(figure)
-    place = np.divide((652, 54, 172, 196), (*SIZE, *SIZE))
-    curve, update_curve = cost_curve(figure, place, ENDS, label=-0.33, left=-0.37, sizes=(13, 13))
-    curve.xaxis.set_major_locator(MaxNLocator(3))
+    _, update_curve = narrow_cost_curve(figure, np.divide((652, 54, 172, 196), (*SIZE, *SIZE)), ENDS)
 
     def update(found):
         update_gates(found)
-        return update_states(found), update_curve(found["costs"], "the cost grew" * found["grew"])
+        return update_states(found), update_curve(found["costs"], note(found))
 
     return update
 

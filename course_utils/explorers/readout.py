@@ -28,6 +28,18 @@ def number(value):
     return ", ".join(texts).replace("-", "−")
 
 
+def few_digits(value, least=1e-9):
+    """Format a number with three digits, or with all that stand before the point.
+
+    Args:
+        value: the number.
+        least: what is nearer to 0 is written as ≈0.
+    """
+    if abs(value) < least:
+        return "≈0" if value else "0"
+    return (f"{value:.3g}" if abs(value) < 1000 else f"{value:.0f}").replace("-", "−")
+
+
 def agreement_html(ours, theirs, tolerance, change=0):
     """Return the table of NumPy value, Keras value and whether they agree.
 

@@ -3,13 +3,13 @@
 from functools import cache, partial
 
 import numpy as np
-from matplotlib.ticker import MaxNLocator, NullLocator
+from matplotlib.ticker import NullLocator
 
 from course_utils import plotting, scenes
 
 from . import descent
 from .controls import Number, seed_number
-from .descent import cost_curve
+from .descent import narrow_cost_curve
 from .readout import SUBSCRIPTS, number
 
 WEIGHTS = ("w1", "w2", "b")
@@ -123,7 +123,7 @@ def drawing(parts, ends, ticks, note):
 
     Args:
         parts: functions `part(figure)` → `update(found)`.
-        ends: as in `cost_curve`.
+        ends: as in `narrow_cost_curve`.
         ticks: costs that are written at the axis.
         note: what stands above the curve where steps overshoot.
     """
@@ -143,9 +143,8 @@ def drawing(parts, ends, ticks, note):
 
 def _curve(figure, ends, ticks):
     place = np.divide((648, 54, 176, 196), (*SIZE, *SIZE))
-    axes, update = cost_curve(figure, place, ends, label=-0.33, left=-0.37, sizes=(13, 13))
+    axes, update = narrow_cost_curve(figure, place, ends)
     axes.set_yticks(ticks, minor=False)
     axes.yaxis.set_major_formatter("{x:g}")
     axes.yaxis.set_minor_locator(NullLocator())
-    axes.xaxis.set_major_locator(MaxNLocator(3))
     return update

@@ -11,9 +11,9 @@ from . import descent
 from .base import Explorer
 from .controls import Choice, Number, seed_number
 from .dense_networks import loss_and_gradients
-from .descent import cost_curve, lines_above, progress_in_words
+from .descent import lines_above, narrow_cost_curve, note, progress_in_words, verdict
 from .memory import LINEAR, TANH
-from .readout import number
+from .readout import few_digits, number
 
 WEIGHTS = ("w", "u", "b")
 STEPS, SEQUENCES = 8, 6
@@ -187,29 +187,6 @@ def first_to_last(found):
     return number(first / last) if last else ""
 
 
-def few_digits(value, least=1e-9):
-    """Format a number with three digits, or with all that stand before the point.
-
-    Args:
-        value: the number.
-        least: what is nearer to 0 is written as ≈0.
-    """
-    if abs(value) < least:
-        return "≈0" if value else "0"
-    return (f"{value:.3g}" if abs(value) < 1000 else f"{value:.0f}").replace("-", "−")
-
-
-def verdict(found):
-    """Say what η does or did, if it is too large.
-
-    Args:
-        found: result of `arrays(state)`.
-    """
-    if found["ends"]:
-        return f" η is too large, no step: J would pass {LARGEST:,.0f}."
-    return " The cost grew: η was too large." * found["grew"]
-
-
 def alt(state, found):
     """Return the figure in words.
 
@@ -326,12 +303,10 @@ def draw(figure):
         Function `update(arrays)`.
     """
     update_states, update_bars = _states(figure), _bars(figure)
-    curve, update_curve = cost_curve(figure, _place(652, 172), ENDS, label=-0.33, left=-0.37, sizes=(13, 13))
-    curve.xaxis.set_major_locator(MaxNLocator(3))
+    _, update_curve = narrow_cost_curve(figure, _place(652, 172), ENDS)
 
     def update(found):
-        note = "η is too large" if found["ends"] else "the cost grew" * found["grew"]
-        return update_states(found), update_bars(found), update_curve(found["costs"], note)
+        return update_states(found), update_bars(found), update_curve(found["costs"], note(found))
 
     return update
 

@@ -666,7 +666,7 @@ with bridge.number_type("float64"):
     learn([model, keras_model], steps, 369)
 bridge.agreement(
     {
-        f"weights after {30 * 5_340 // 60:,} steps": (
+        f"weights after {model.optimizer.iterations:,} steps": (
             np.concatenate([w.ravel() for w in model.get_weights()]),
             np.concatenate([w.ravel() for w in keras_model.get_weights()]),
         ),
