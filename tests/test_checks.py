@@ -327,9 +327,12 @@ def test_check_reads_no_globals():
 
 
 def test_progress_table_counts_solved_exercises():
-    assert "03 Perceptron       0 of 4" in repr(checks.progress())
+    def table():  # how wide the columns are, the longest title decides
+        return " ".join(repr(checks.progress()).split())
+
+    assert "03 Perceptron 0 of 4" in table()
     perceptron.predict.check(perceptron.predict.solution_function)
-    assert "03 Perceptron       1 of 4" in repr(checks.progress())
+    assert "03 Perceptron 1 of 4" in table()
     assert "06" not in repr(checks.progress("03"))
     with pytest.raises(ValueError, match=f"notebook must be one of {', '.join(checks.TOPICS)}"):
         checks.progress("3")

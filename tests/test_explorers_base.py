@@ -65,9 +65,12 @@ def test_a_blitted_frame_equals_one_drawn_from_nothing(explorer, name):
 @pytest.mark.parametrize(
     "name, change",
     [
+        ("attention", {"w11": 15.0, "w21": -15.0, "w22": 15.0}),
         ("batches", {"by": "updates"}),
+        ("bidirectional", {"u_f": 1.5, "row": 2}),
         ("gradient_descent", {"curve": "(w² − 1)² + 0.3w"}),
         ("growth", {"along": "hidden units"}),
+        ("gru", {"task": "add up", "b_r": 3.0, "sequence": 2}),
         ("lstm", {"b_i": 3.0, "sequence": 2}),
         ("race", {"records": "Adelie and Gentoo"}),
         ("through_time", {"u": 1.5, "bars": "shares of ∂J/∂u"}),

@@ -13,6 +13,8 @@ CELLS = import_module("course_utils.explorers.kernel").CELLS
 EMBEDDING = import_module("course_utils.explorers.embedding").WEIGHTS
 # Explorer: its weights, what else begins the curve anew, and the value that η changes, and by how much at least.
 CASES = {
+    "attention": (("w11", "w12", "w21", "w22"), {}, ("next w₁₂", 1e-3)),
+    "bidirectional": (("u_f", "u_b", "v_f", "v_b"), {}, ("next v_b", 1e-2)),
     "box_regression": (("w1", "w2", "b"), {"scene": 3}, ("next w₁", 1e-4)),
     "convolution": (
         CELLS,
@@ -20,6 +22,7 @@ CASES = {
         ("next k", 1e-3),
     ),
     "embedding": (EMBEDDING, {"sentences": "one-sided"}, ("next x", 1e-3)),
+    "gru": (("w_z", "b_z", "w_r", "b_r"), {"task": "add up"}, ("next z", 5e-4)),
     "lstm": (("w_i", "b_i", "b_f", "b_o"), {}, ("next f", 5e-4)),
     "mask": (("w1", "w2", "b"), {"scene": 3}, ("next w₁", 1e-4)),
     "through_time": (("w", "u", "b"), {"task": "half the sum", "activation": "tanh"}, ("next u", 1e-3)),

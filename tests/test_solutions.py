@@ -1,10 +1,21 @@
 """Solutions of exercises from notebook 08 on against `nn` and Keras, on the inputs of the exercises."""
 
+import re
+
 import numpy as np
 import pytest
 
 from course_utils import data, load_keras, nn
-from course_utils.checks import detection, embedding, lstm, recurrence, segmentation
+from course_utils.checks import (
+    bidirectional,
+    detection,
+    embedding,
+    encoder_decoder,
+    gru,
+    lstm,
+    recurrence,
+    segmentation,
+)
 
 
 @pytest.fixture(params=["nn", "keras"])
@@ -194,27 +205,32 @@ def test_a_mean_cannot_turn_two_words():
     assert np.max(np.sum((texts @ numbers > 0) == positive[:, None], axis=0)) == 3
 
 
-def lstm_layer(K, *weights):
-    """Build an LSTM of an engine with these weights; it returns [output, h, c]."""
-    layer = K.layers.LSTM(len(weights[1]), return_state=True)
+def gated_layer(K, kind, *weights):
+    """Build an LSTM or a GRU of an engine with these weights; it returns [output, h, c] or [output, h]."""
+    layer = getattr(K.layers, kind)(len(weights[1]), return_state=True)
     layer.build((1, None, len(weights[0])))
     layer.set_weights([np.asarray(weight, "float32") for weight in weights])
     return layer
 
 
+def logits(gates):
+    """Undo σ: the sums that give these gates, 0 and 1 among them."""
+    return np.log(gates.clip(1e-9) / (1 - gates).clip(1e-9))
+
+
 def test_lstm_step(K):
     for (x, h, c, *weights), found in solutions(lstm.lstm_step):
         before = [state[None].astype("float32") for state in (h, c)]
-        _, *after = lstm_layer(K, *weights)(x[None, None].astype("float32"), initial_state=before)
+        _, *after = gated_layer(K, "LSTM", *weights)(x[None, None].astype("float32"), initial_state=before)
         assert np.array(found) == pytest.approx(np.concatenate(after), rel=1e-5)
 
 
 def test_cell_slopes(K):
     """If the gates hear x only, the last c is a straight line in each c before: two points give its slope."""
-    layer = lstm_layer(K, [[0, 1, 0, 0]], np.zeros((1, 4)), np.zeros(4))
+    layer = gated_layer(K, "LSTM", [[0, 1, 0, 0]], np.zeros((1, 4)), np.zeros(4))
     zero, one = np.zeros((1, 1), "float32"), np.ones((1, 1), "float32")
     for (gates,), found in solutions(lstm.cell_slopes):
-        sums = np.log(gates.clip(1e-9) / (1 - gates).clip(1e-9))[None, :, None].astype("float32")  # σ undone
+        sums = logits(gates)[None, :, None].astype("float32")
         for t in range(1, len(gates)):
             low, high = (np.asarray(layer(sums[:, t:], initial_state=[zero, c])[-1]) for c in (-one, one))
             assert found[t - 1] == pytest.approx((high - low).item() / 2, rel=1e-5, abs=1e-7)
@@ -231,14 +247,227 @@ def test_sample(K):
         assert np.bincount(drawn, minlength=len(logits)) / 1000 == pytest.approx(shares, abs=1e-3)
 
 
+def parameters(K, kind, units, features, **arguments):
+    """Count the parameters of a recurrent layer of an engine."""
+    layer = getattr(K.layers, kind)(units, **arguments)
+    layer.build((None, None, features))
+    return layer.count_params()
+
+
 def test_numbers_of_the_quiz_on_lstm(K):
     (_, counts), _, (_, ways), (asked, draws), (_, rivals) = lstm.quiz.questions
     for (text, _), (kind, features) in zip(counts, [("LSTM", 16), ("LSTM", 16 + 16), ("SimpleRNN", 16)]):
-        layer = getattr(K.layers, kind)(8)
-        layer.build((None, None, features))
-        assert text == f"{layer.count_params():,}"
+        assert text == f"{parameters(K, kind, 8, features):,}"
     f, kept = nn.activations.sigmoid(np.array([1.0, 3])), ways[2][1]
     assert f"near {f[0]:.4f}: f²⁰ = {f[0] ** 20:.4f}." in kept and f"With 3, f²⁰ = {f[1] ** 20:.4f}." in kept
     shares, bold = nn.activations.softmax(np.array([[2.0, 1], [20, 10]]))
     assert "the shares {:.4f} and {:.4f}".format(*shares) in asked and f"in {1 / bold[1]:,.0f} draws" in draws[0][0]
     assert f"ln 4.2 = {np.log(4.2):.2f} against ln 5.5 = {np.log(5.5):.2f}." in rivals[0][1]
+
+
+def test_gru_step(K):
+    for (x, h, *weights), found in solutions(gru.gru_step):
+        before = [h[None].astype("float32")]
+        _, after = gated_layer(K, "GRU", *weights)(x[None, None].astype("float32"), initial_state=before)
+        assert found == pytest.approx(np.asarray(after)[0], rel=1e-5)
+
+
+def test_a_mistake_in_gru_step_is_the_other_gru_of_keras(K):
+    """What is said to be reset_after=False is that layer, which has the first row of the bias only."""
+    (other,) = [function for name, function, _ in gru.gru_step.mistakes if name == "reset before the product"]
+    for x, h, kernel, recurrent_kernel, bias in gru.gru_step.inputs:
+        layer = K.layers.GRU(len(h), reset_after=False)
+        layer.build((1, None, len(x)))
+        layer.set_weights([one.astype("float32") for one in (kernel, recurrent_kernel, bias[0])])
+        found = other(x, h, kernel, recurrent_kernel, np.array([bias[0], 0 * bias[0]]))
+        after = layer(x[None, None].astype("float32"), initial_state=[h[None].astype("float32")])
+        assert found == pytest.approx(np.asarray(after)[0], rel=1e-5)
+
+
+def test_shares(K):
+    """Feature 0 sets the update gate; in sequence t, feature 1 makes candidate t 0.5 and leaves the others at 0."""
+    layer = gated_layer(K, "GRU", [[1, 0, 0], [0, 0, 1]], np.zeros((1, 3)), np.zeros((2, 3)))
+    for (gates,), found in solutions(gru.shares):
+        candidates = np.arctanh(0.5 * np.eye(len(gates)))
+        sums = np.broadcast_to(logits(gates), candidates.shape)
+        _, last = layer(np.stack([sums, candidates], axis=-1).astype("float32"))
+        assert found == pytest.approx(2 * np.asarray(last)[:, 0], rel=1e-5, abs=1e-7)
+
+
+def test_units_within(K):
+    for (features, most), found in solutions(gru.units_within):
+        assert found == 0 or parameters(K, "GRU", found, features) <= most
+        assert parameters(K, "GRU", found + 1, features) > most
+    assert any(parameters(K, "GRU", found, f) == most for (f, most), found in solutions(gru.units_within) if found)
+
+
+def test_numbers_of_the_quiz_on_gru(K):
+    (asked, counts), (_, kept), (_, reset), _, (halving, steps) = gru.quiz.questions
+    lstm_count = parameters(K, "LSTM", 16, 8)
+    assert f"An LSTM(16) on 8 features has {lstm_count:,} parameters." in asked
+    ours = [parameters(K, "GRU", 16, 8), parameters(K, "GRU", 16, 8, reset_after=False), lstm_count * 2 // 4]
+    assert [text for text, _ in counts] == [f"{count:,}" for count in ours]
+    z = float(halving.split()[2])
+    first = int(np.ceil(np.log(0.5) / np.log(z)))
+    linear = int(np.floor(round(0.5 / (1 - z), 9))) + 1  # the first step at which less than half is left
+    assert [text for text, _ in steps] == [f"{first}", f"{linear}", f"{1 / (1 - z):.0f}"]
+    powers = [power for _, why in steps for power in re.findall(r"0\.9([⁰¹²³⁴-⁹]+) = (0\.\d+)", why)]
+    plain = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹", "0123456789")
+    assert len(powers) == 4 and all(found == f"{z ** int(n.translate(plain)):.4f}" for n, found in powers)
+
+
+def test_gates_of_the_quiz_on_gru(K):
+    """z = 1 keeps h. With r = 0 and z = 0.5, half of it is left, and half a candidate comes that hears x alone."""
+    x, h, _, recurrent_kernel, _ = gru.gru_step.inputs[0]
+    sums = np.array([[0.3, -0.6], [0.8, 0.5]])  # what both rows of the bias give the candidate
+    for z, r, expected in ((1, 1, h), (0.5, 0, (h + np.tanh(sums[0])) / 2)):
+        bias = np.stack([[*logits(np.array([z, z, r, r])), *sums[0]], [0, 0, 0, 0, *sums[1]]])
+        U = recurrent_kernel * [0, 0, 0, 0, 1, 1]  # the gates hear nothing
+        layer = gated_layer(K, "GRU", np.zeros((2, 6)), U, bias)
+        _, after = layer(x[None, None].astype("float32"), initial_state=[h[None].astype("float32")])
+        assert expected == pytest.approx(np.asarray(after)[0], rel=1e-5)
+
+
+def test_decoder_inputs(K):
+    """A causal convolution that looks at the step before only, and at 0 before the first."""
+    for (targets, start), found in solutions(encoder_decoder.decoder_inputs):
+        before = targets.copy()
+        layer = K.layers.Conv1D(1, 2, padding="causal", use_bias=False)
+        layer.build((*targets.shape, 1))
+        layer.set_weights([np.array([[[1]], [[0]]], "float32")])
+        moved = np.asarray(layer((targets - start)[..., None].astype("float32")))[..., 0]
+        assert found.dtype == targets.dtype and found.tolist() == (moved + start).tolist()
+        assert targets.tolist() == before.tolist()
+
+
+def test_decoder_inputs_in_place_are_told():
+    def in_place(targets, start):
+        targets[:, 1:] = targets[:, :-1]
+        targets[:, 0] = start
+        return targets
+
+    assert "changes targets in place" in repr(encoder_decoder.decoder_inputs.check(in_place))
+
+
+def test_greedy():
+    """A recurrent layer whose state is one-hot: with logits times 1,000, softmax leaves the likeliest token only."""
+    for (logits, start, end, longest), found in solutions(encoder_decoder.greedy):
+        states = np.eye(len(logits), dtype="float32")
+        layer = load_keras().layers.SimpleRNN(len(logits), "softmax", use_bias=False, return_sequences=True)
+        layer.build((1, longest, 1))
+        layer.set_weights([0 * states[:1], (1000 * logits).astype("float32")])
+        silence = np.zeros((1, longest, 1), "float32")
+        tokens = np.argmax(layer(silence, initial_state=[states[[start]]])[0], axis=1).tolist()
+        assert found == tokens[: tokens.index(end) if end in tokens else longest]
+
+
+def test_greedy_ends_before_longest_after_it_and_at_once():
+    lengths = [(len(found), longest) for (_, _, _, longest), found in solutions(encoder_decoder.greedy)]
+    assert [0 < length < longest for length, longest in lengths] == [True, False, False]
+    assert lengths[1][0] == lengths[1][1] and lengths[2][0] == 0
+    result = encoder_decoder.greedy.check(lambda *given: encoder_decoder.greedy.solution_function(*given) or [7])
+    assert "(0,) is asked, (1,) came" in repr(result)
+
+
+def test_attend(K):
+    for (query, keys, values), found in solutions(encoder_decoder.attend):
+        arrays = [array[None].astype("float32") for array in (query[None], values, keys)]
+        assert found == pytest.approx(np.asarray(K.layers.Attention()(arrays))[0, 0], rel=1e-5)
+
+
+def test_numbers_of_the_quiz_on_encoder_decoder(K):
+    _, (_, sizes), (asked, sums), (_, pairs), (_, rates) = encoder_decoder.quiz.questions
+    words = np.zeros((1, 50, 3), "float32")
+    last, states = (np.asarray(K.layers.GRU(64, return_sequences=every)(words))[0] for every in (False, True))
+    assert [text.split(":")[0] for text, _ in sizes] == [f"{n:,}" for n in (last.size, states.size, len(states))]
+    rng = np.random.default_rng(0)
+    digits, read = rng.normal(size=(1, 4, 3)).astype("float32"), rng.normal(size=(1, 6, 3)).astype("float32")
+    _, shares = K.layers.Attention()([digits, read], return_attention_scores=True)
+    shares = np.asarray(shares)[0]
+    assert f"table {shares.shape}." in asked and sums[0][0].startswith("each row")
+    assert np.sum(shares, axis=1) == pytest.approx(1) and f"have {np.sum(shares):.0f}." in sums[2][1]
+    follows = np.zeros((6, 6))
+    follows[0, [1, 2]], follows[1, [3, 4, 5, 2]], follows[2, [5, 4]] = (0.6, 0.4), (0.3, 0.25, 0.25, 0.2), (0.9, 0.1)
+    written = encoder_decoder.greedy.solution_function(follows, 0, None, 2)
+    ways = follows[0][:, None] * follows  # [a, b]: a and then b, after the token 0
+    chances = ways[tuple(written)], np.max(ways), np.max(follows[0]) * np.max(follows)
+    assert [text for text, _ in pairs] == [f"{chance:.2f}" for chance in chances]
+    assert [text for text, _ in rates] == [f"{100 * rate:.1f} %" for rate in (0.95**6, 0.95, 1 - 6 * 0.05)]
+    assert f"0.95⁶ = {0.95**6:.3f}:" in rates[0][1]
+
+
+def both_directions(K, *weights, **arguments):
+    """Build a Bidirectional of two SimpleRNN without bias, with the weights of the one and then of the other."""
+    sequences = arguments.pop("return_sequences", True)
+    cell = K.layers.SimpleRNN(len(weights[1]), use_bias=False, return_sequences=sequences)
+    layer = K.layers.Bidirectional(cell, **arguments)
+    layer(np.zeros((1, 1, len(weights[0])), "float32"))
+    layer.set_weights([weight.astype("float32") for weight in weights])
+    return layer
+
+
+def test_both_ways(K):
+    for (x, *weights), found in solutions(bidirectional.both_ways):
+        states = both_directions(K, *weights)(x[None].astype("float32"))
+        assert found == pytest.approx(np.asarray(states)[0], rel=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("name", "arguments"), [("added", {"merge_mode": "sum"}), ("last states only", {"return_sequences": False})]
+)
+def test_mistakes_in_both_ways_are_other_settings(K, name, arguments):
+    """What is said of merge_mode is true; and, as the quiz says, without return_sequences both ways have ended."""
+    (other,) = [function for mistake, function, _ in bidirectional.both_ways.mistakes if mistake == name]
+    for x, *weights in bidirectional.both_ways.inputs:
+        output = both_directions(K, *weights, **arguments)(x[None].astype("float32"))
+        assert other(x, *weights) == pytest.approx(np.asarray(output)[0], rel=1e-5)
+
+
+def test_turned():
+    tf = pytest.importorskip("tensorflow")
+    for (x, lengths), found in solutions(bidirectional.turned):
+        assert found.tolist() == tf.reverse_sequence(np.array(x), lengths, seq_axis=1).numpy().tolist()
+
+
+def test_turned_is_what_the_backward_direction_reads_under_a_mask(K):
+    weights = [[0.02]], [[0.9]], [0.3]
+    forward, backward = simple_rnn(K, *weights), simple_rnn(K, *weights, go_backwards=True)
+    for (x, lengths), found in solutions(bidirectional.turned):
+        mask = np.arange(x.shape[1]) < lengths[:, None]
+        read, padded = (np.array(one, "float32")[..., None] for one in (found, x))
+        states = np.asarray(backward(padded, mask=mask))
+        assert np.asarray(forward(read, mask=mask)) == pytest.approx(states, rel=1e-5)
+        unmasked = np.asarray(backward(padded))  # it has read the padding first
+        assert (np.abs(unmasked - states)[:, 0] > 1e-3).tolist() == (lengths < x.shape[1]).tolist()
+
+
+def test_right_words():
+    """The words of both as sets of letters that are numbered: those in both are found, and nothing else is."""
+    generator = np.random.default_rng(0)
+    texts = [np.append(generator.random(12) < 0.4, True) for _ in range(200)]
+    random = [(ends, ends ^ (generator.random(13) < 0.3)) for ends in texts]
+    for ends, found in [*bidirectional.right_words.inputs, *random]:
+        words, words_found = (
+            {tuple(word) for word in np.split(np.arange(len(one)), np.flatnonzero(one) + 1)[:-1]}
+            for one in (ends, found)
+        )
+        assert bidirectional.right_words.solution_function(ends, found) == len(words & words_found)
+
+
+def test_numbers_of_the_quiz_on_both_directions(K):
+    (_, counts), _, (asked, shapes), _, (padded, steps) = bidirectional.quiz.questions
+    for (text, _), layer in zip(
+        counts, (K.layers.Bidirectional(K.layers.LSTM(8)), K.layers.LSTM(8), K.layers.LSTM(16)), strict=True
+    ):
+        layer.build((None, None, 16))
+        assert text == f"{layer.count_params():,}"
+    concat, added = (
+        tuple(K.layers.Bidirectional(K.layers.LSTM(8, return_sequences=True), mode)(np.zeros((32, 20, 3))).shape)
+        for mode in ("concat", "sum")
+    )
+    below = (added[0], 2 * added[1], added[2])
+    assert f"returns {concat}." in asked
+    assert [text for text, _ in shapes] == [str(added), str(concat), str(below)]
+    letters, length = map(int, re.findall(r"\d+", padded))
+    assert steps[0][0].startswith(f"{length - letters} ") and steps[1][0].startswith(f"letter {letters},")
+    assert f"letter {letters} " in steps[0][1] and f"step {length} " in steps[1][1]

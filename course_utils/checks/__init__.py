@@ -17,6 +17,9 @@ TOPICS = {
     "10": "recurrence",
     "11": "embedding",
     "12": "lstm",
+    "13": "gru",
+    "14": "bidirectional",
+    "15": "encoder_decoder",
 }
 
 

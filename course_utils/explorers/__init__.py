@@ -1,12 +1,15 @@
 """The interactive figures. Each function returns an Explorer that displays itself at the end of a cell."""
 
+from .attention import attention
 from .batches import batches
+from .bidirectional import bidirectional
 from .box_regression import box_regression
 from .convolution import convolution
 from .dense import dense
 from .embedding import embedding
 from .gradient_descent import gradient_descent
 from .growth import growth
+from .gru import gru
 from .kernel import kernel
 from .lstm import lstm
 from .mask import mask
@@ -18,13 +21,16 @@ from .through_time import through_time
 from .xor import xor
 
 __all__ = [
+    "attention",
     "batches",
+    "bidirectional",
     "box_regression",
     "convolution",
     "dense",
     "embedding",
     "gradient_descent",
     "growth",
+    "gru",
     "kernel",
     "lstm",
     "mask",

@@ -195,13 +195,14 @@ def loss_and_gradients(K, model, loss, x, y):
         K: `nn`, which has `model.gradients`, or `keras`, where `tf.GradientTape` does it.
         model: made by K.
         loss: class name of a loss, such as "MeanSquaredError".
-        x: records `(batch, features)`.
+        x: records `(batch, features)`, or a list with an array for each input of the model.
         y: labels `(batch, 1)`.
 
     Returns:
         `(loss, gradients)`: a float, and a list in the order of the model's weights.
     """
-    x, y, measure = np.asarray(x, "float32"), np.asarray(y, "float32"), getattr(K.losses, loss)()
+    x = [np.asarray(part, "float32") for part in x] if isinstance(x, list) else np.asarray(x, "float32")
+    y, measure = np.asarray(y, "float32"), getattr(K.losses, loss)()
     if K is nn:
         model.compile(loss=measure)
         value, gradients = model.loss_and_gradients(x, y)

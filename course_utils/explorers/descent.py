@@ -160,6 +160,17 @@ def lines_above(axes, left=0.0, sizes=(15, 14)):
     return [plotting.QuickText(axes, left, y, size, **bold) for y, size in zip((1.165, 1.05), sizes)]
 
 
+def legend_above(axes, columns):
+    """Add a legend in one line above the axes of a narrow panel, where `lines_above` has its lower line.
+
+    Args:
+        axes: Matplotlib Axes with artists that have labels.
+        columns: how many.
+    """
+    tight = {"borderpad": 0, "borderaxespad": 0.3, "handlelength": 1.25, "handletextpad": 0.3, "columnspacing": 0.6}
+    plotting.still_legend(axes, ncols=columns, loc="lower left", bbox_to_anchor=(-0.36, 1), **tight)
+
+
 def cost_curve(figure, place, ends, label=-0.165, left=0.0, sizes=(15, 14)):
     """Draw the cost after each step, on an axis of powers of ten, and above it the last one in numbers.
 

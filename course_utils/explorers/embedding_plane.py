@@ -39,8 +39,13 @@ def outside(rows):
 
 
 @cache
-def _width(name, weight):
-    """The width of a name with its halo, in CSS pixels."""
+def name_width(name, weight):
+    """Return the width of a name with its halo, in CSS pixels.
+
+    Args:
+        name: the text, of size NAME.
+        weight: "normal" or "bold".
+    """
     text = TextPath((0, 0), name, size=NAME, prop=FontProperties(family="DejaVu Sans", weight=weight))
     return (text.get_extents().width + 2 * HALO) * 96 / 72
 
@@ -75,7 +80,7 @@ def _place_names(words, word, dots, ends):
     radii, weights = [RING, *(DOT for _ in order[1:])], ["bold", *("normal" for _ in order[1:])]
     lines = np.concatenate([dots + share * (ends - dots) for share in (0.3, 0.6, 0.9)])
     centers = np.empty_like(dots)
-    centers[order] = name_places(dots[order], radii, [_width(words[i], w) for i, w in zip(order, weights)], lines)
+    centers[order] = name_places(dots[order], radii, [name_width(words[i], w) for i, w in zip(order, weights)], lines)
     return centers
 
 

@@ -3,36 +3,24 @@
 from functools import cache, partial
 
 import numpy as np
-from matplotlib.ticker import MaxNLocator
 
-from course_utils import nn, plotting
+from course_utils import nn
+from course_utils.plotting import COLORS
 
 from . import descent
 from .base import Explorer
 from .controls import Number, seed_number
 from .dense_networks import loss_and_gradients
-from .descent import lines_above, narrow_cost_curve, note, progress_in_words, verdict
+from .descent import progress_in_words, verdict
+from .gates import BELOW, FLAGGED, FLAGS, SEQUENCES, SIZE, STEPS, VALUES, four, panels, power, with_flags
 from .readout import few_digits, number
 
 WEIGHTS = ("w_i", "b_i", "b_f", "b_o")
 INITIAL = {  # b_f = 1 is how Keras starts; costs: J before each step so far
     "w_i": 0.0, "b_i": 0.0, "b_f": 1.0, "b_o": 0.0, "learning_rate": 1.0, "sequence": 1, "seed": 0, "costs": (),
 }  # fmt: skip
-VALUES = (
-    (0.3, -0.5, 0.9, -1.0, 0.6, 0.8, 0.2, 0.5, 0.1, 0.9, 0.6, -1.0),
-    (-0.9, -0.9, 0.5, -0.6, 0.7, 0.1, -0.4, -0.2, -0.9, -0.8, 0.3, 0.3),
-    (0.2, 0.7, 1.0, 1.0, 0.4, 0.3, 0.4, -0.2, -0.7, 0.4, 0.1, -0.4),
-    (0.1, 0.8, 0.9, -0.7, 0.1, -0.4, 0.2, -0.3, -0.2, 0.8, -0.5, 0.2),
-    (-0.8, 0.7, 0.8, -0.5, 0.8, -0.9, -0.3, -0.7, -0.1, 0.6, -0.5, -0.9),
-    (-0.2, -0.8, -0.8, 0.2, -0.4, 0.3, -0.6, 0.9, -0.3, -0.8, 0.3, 0.9),
-)
-FLAGS = (3, 1, 2, 4, 3, 2)  # the step of each sequence whose value is to be kept
-SEQUENCES, STEPS = len(VALUES), len(VALUES[0])
-SIZE = (840, 320)
 REACHES = (1.25, 3, 6, 12)  # where the axis of the cell may end; it adds up twelve tanh at the most
-GAP = 0.1  # between two names at the ends of lines, as a share of the axis
 ENDS = (1e-2, 1e-4, 1e-8), (1.0, 10.0)  # where the axis of the cost may end
-BELOW, ABOVE = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉"), str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 
 @cache
@@ -42,10 +30,8 @@ def sequences():
     Returns:
         `(x, y)`: values and flags `(SEQUENCES, STEPS, 2)`, and targets tanh(tanh(flagged value)) `(SEQUENCES,)`.
     """
-    values, flags = np.array(VALUES), np.zeros((SEQUENCES, STEPS))
-    flagged = np.arange(SEQUENCES), np.subtract(FLAGS, 1)
-    flags[flagged] = 1
-    return np.stack([values, flags], axis=2), np.tanh(np.tanh(values[flagged]))
+    values = np.array(VALUES)
+    return with_flags(values), np.tanh(np.tanh(values[FLAGGED]))
 
 
 def forward(weights):
@@ -160,24 +146,6 @@ def values(K, state):
     return {"J": J, **{f"∂J/∂{name}": slope for name, slope in zip(WEIGHTS, ours)}, "next f": next_f}
 
 
-def four(value):
-    """Format a number with four decimals, however small it is.
-
-    Args:
-        value: the number.
-    """
-    return number(round(float(value), 4) + 0.0)
-
-
-def power(found):
-    """Write the product of f after the flag as a power, such as 0.7311⁹.
-
-    Args:
-        found: result of `arrays(state)`.
-    """
-    return f"{four(found['f'][-1])}{str(found['after']).translate(ABOVE)}"
-
-
 def alt(state, found):
     """Return the figure in words.
 
@@ -191,121 +159,29 @@ def alt(state, found):
     return (
         f"{weights}. Sequence {state['sequence']}, flag at step {k} (v = {few_digits(found['v'][k - 1])}): "
         f"i = {four(found['i'][k - 1])}, else {four(found['i'][-1])}; f = {four(found['f'][0])}, "
-        f"o = {four(found['o'][0])}. Kept of step {k}: {power(found)} = {number(found['kept'])}. "
+        f"o = {four(found['o'][0])}. Kept of step {k}: {power('f', found)} = {number(found['kept'])}. "
         f"c{at_k} = {four(found['c'][k - 1])}, c₁₂ = {four(found['c'][-1])}, h₁₂ = {four(found['h'][-1])}, "
         f"y = {four(found['y'])}. {progress_in_words(state, found['costs'][-1])}{verdict(found)}"
     )
 
 
-def apart(heights, gap, top):
-    """Move names at the ends of lines apart, upward, and down again where they would pass the top.
-
-    Args:
-        heights: where the lines end `(n,)`.
-        gap: the least distance between two names.
-        top: the highest place.
-
-    Returns:
-        Heights of the names `(n,)`, in the same order from below.
-    """
-    order, steps = np.argsort(heights, kind="stable"), gap * np.arange(len(heights))
-    places = np.maximum.accumulate(np.asarray(heights)[order] - steps) + steps
-    moved = np.empty(len(heights))
-    moved[order] = np.minimum(places, top - steps[::-1])
-    return moved
+def _above(found):
+    """The two lines of text above the gates: how much of the flagged step is kept."""
+    k = found["flagged"]
+    first, last = (str(step).translate(BELOW) for step in (k + 1, STEPS))
+    return f"kept of step {k}: {number(found['kept'])}", f"f{first} · … · f{last} = {power('f', found)}"
 
 
-def _panel(figure, left, label, looks):
-    """Axes over the time steps, a mark at the flag, lines with names: `(axes, update(found, low, high))`."""
-    axes = plotting.large_axes(figure, np.divide((left, 54, 200, 196), (*SIZE, *SIZE)), ("time step", label))
-    axes.set(xlim=(0.3, STEPS + 1.9), xticks=range(2, STEPS + 1, 2))
-    still = {"animated": True, "scalex": False, "scaley": False}
-    mark = axes.axvline(1, color="0.35", lw=1.5, ls=":", animated=True)
-    lines = {name: axes.plot(range(1, STEPS + 1), np.zeros(STEPS), look, **still, **m)[0] for name, look, m in looks}
-    names = [plotting.QuickText(axes, STEPS + 0.95, 0, 13, white=True, ha="left") for _ in lines]
-
-    def update(found, low, high):
-        mark.set_xdata([found["flagged"]] * 2)
-        for name, line in lines.items():
-            line.set_ydata(found[name])
-        places = apart([found[name][-1] for name in lines], GAP * (high - low), high)
-        for text, name, place in zip(names, lines, places):
-            text.set_text(name)
-            text.set_position((STEPS + 0.95, place))
-
-    return axes, update
-
-
-def _states(figure):
-    """The values, the cell, the state and the target of one sequence: a function `update(found)` → where it ends."""
-    blue, vermillion = ({"color": plotting.COLORS[name], "zorder": 4} for name in ("blue", "vermillion"))
-    looks = (("c", "o-", {"ms": 6, **blue}), ("h", "^--", {"ms": 5, **vermillion}))
-    axes, update_lines = _panel(figure, 74, "v, c and h", looks)
-    axes.yaxis.set_label_coords(-0.26, 0.5)
-    axes.yaxis.set_major_locator(MaxNLocator(8, steps=[1, 2, 5, 10]))
-    axes.axhline(0, color="#444444", lw=1)
-    style = {"animated": True, "scalex": False, "scaley": False}
-    (v,) = axes.plot([], [], "s", ms=7, color="0.65", label="value v", **style)
-    (flag,) = axes.plot([], [], "s", ms=10, mfc="0.65", mec="black", mew=2, label="flagged", **style)
-    (y,) = axes.plot([], [], "o", ms=14, mfc="none", mec="black", mew=2.5, label="target y", zorder=5, **style)
-    tight = {"borderpad": 0, "borderaxespad": 0.3, "handlelength": 1.25, "handletextpad": 0.3, "columnspacing": 0.6}
-    plotting.still_legend(axes, ncols=3, loc="lower left", bbox_to_anchor=(-0.36, 1), **tight)
-    title, _ = lines_above(axes, left=-0.33, sizes=(13, 13))
-
-    def update(found):
-        k = found["flagged"]
-        v.set_data(np.arange(1, STEPS + 1), found["v"])
-        flag.set_data([k], found["v"][k - 1 : k])
-        y.set_data([STEPS], [found["y"]])
-        title.set_text(f"h₁₂ = {four(found['h'][-1])}, y = {four(found['y'])}")
-        reach = next(reach for reach in REACHES if np.abs(found["c"]).max() <= 0.9 * reach)
-        axes.set_ylim(-reach, reach)
-        update_lines(found, -reach, reach)
-        return reach
-
-    return update
-
-
-def _gates(figure):
-    """The three gates at each step, and above them how much of the flagged step is kept: a function `update(found)`."""
-    green, blue, vermillion = ({"color": plotting.COLORS[name]} for name in ("green", "blue", "vermillion"))
-    looks = (
-        ("i", "o-", {"ms": 9, **green}),
-        ("f", "s--", {"ms": 6, **blue}),
-        ("o", "^:", {"ms": 5, "zorder": 4, **vermillion}),
-    )
-    axes, update_lines = _panel(figure, 352, "gate", looks)
-    axes.yaxis.set_label_coords(-0.2, 0.5)
-    axes.set_ylim(-0.08, 1.08)
-    kept, product = lines_above(axes, left=-0.26, sizes=(13, 13))
-
-    def update(found):
-        update_lines(found, 0, 1)
-        k = found["flagged"]
-        kept.set_text(f"kept of step {k}: {number(found['kept'])}")
-        first, last = (str(step).translate(BELOW) for step in (k + 1, STEPS))
-        product.set_text(f"f{first} · … · f{last} = {power(found)}")
-
-    return update
-
-
-def draw(figure):
-    """Make the artists.
-
-    Args:
-        figure: Matplotlib Figure.
-
-    Returns:
-        Function `update(arrays)`.
-    """
-    update_states, update_gates = _states(figure), _gates(figure)
-    _, update_curve = narrow_cost_curve(figure, np.divide((652, 54, 172, 196), (*SIZE, *SIZE)), ENDS)
-
-    def update(found):
-        update_gates(found)
-        return update_states(found), update_curve(found["costs"], note(found))
-
-    return update
+STATES = (
+    ("c", "o-", {"ms": 6, "color": COLORS["blue"], "zorder": 4}),
+    ("h", "^--", {"ms": 5, "color": COLORS["vermillion"], "zorder": 4}),
+)
+GATES = (
+    ("i", "o-", {"ms": 9, "color": COLORS["green"]}),
+    ("f", "s--", {"ms": 6, "color": COLORS["blue"]}),
+    ("o", "^:", {"ms": 5, "color": COLORS["vermillion"], "zorder": 4}),
+)
+draw = partial(panels, label="v, c and h", states=STATES, gates=GATES, above=_above, reaches=REACHES, ends=ENDS)
 
 
 def lstm():

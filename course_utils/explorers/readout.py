@@ -28,6 +28,15 @@ def number(value):
     return ", ".join(texts).replace("-", "−")
 
 
+def plain(value):
+    """Format a number with four decimals, without what rounding leaves of a zero.
+
+    Args:
+        value: the number.
+    """
+    return number(round(float(value), 9) + 0.0)
+
+
 def few_digits(value, least=1e-9):
     """Format a number with three digits, or with all that stand before the point.
 

@@ -11,9 +11,9 @@ from . import descent
 from .base import Explorer
 from .controls import Choice, Number, seed_number
 from .dense_networks import loss_and_gradients
-from .descent import lines_above, narrow_cost_curve, note, progress_in_words, verdict
+from .descent import legend_above, lines_above, narrow_cost_curve, note, progress_in_words, verdict
 from .memory import LINEAR, TANH
-from .readout import few_digits, number
+from .readout import few_digits, number, plain
 
 WEIGHTS = ("w", "u", "b")
 STEPS, SEQUENCES = 8, 6
@@ -168,15 +168,6 @@ def values(K, state):
     return {"J": J, **named, "next u": np.squeeze(model.get_weights()[1])}
 
 
-def plain(value):
-    """Format a number with four decimals, without what rounding leaves of a zero.
-
-    Args:
-        value: the number.
-    """
-    return number(round(float(value), 9) + 0.0)
-
-
 def first_to_last(found):
     """Tell how much of the error at the last step reaches the first, as a text; empty where there is none.
 
@@ -223,8 +214,7 @@ def _states(figure):
     (h,) = axes.plot([], [], "o-", ms=7, color=plotting.COLORS["blue"], label="state h", zorder=4, **style)
     ring = {"mfc": "none", "mec": plotting.COLORS["vermillion"], "mew": 2.5}
     (y,) = axes.plot([], [], "o", ms=14, label="target y", zorder=5, **ring, **style)
-    tight = {"borderpad": 0, "borderaxespad": 0.3, "handlelength": 1.25, "handletextpad": 0.3, "columnspacing": 0.6}
-    plotting.still_legend(axes, ncols=3, loc="lower left", bbox_to_anchor=(-0.36, 1), **tight)
+    legend_above(axes, 3)
     title, _ = lines_above(axes, left=-0.33, sizes=(13, 13))
 
     def update(found):

@@ -26,6 +26,9 @@
 # | [10 · Recurrent neural networks](10_recurrent_neural_networks.ipynb) | "One cell at every step; its slope is a sum over all." | 90 |
 # | [11 · Word embedding](11_word_embedding.ipynb) | "A word is a row; words used alike get rows alike." | 90 |
 # | [12 · LSTM](12_lstm.ipynb) | "What is added stays, as long as the gates let it." | 90 |
+# | [13 · GRU](13_gru.ipynb) | "Who keeps 90 %, writes 10 %." | 75 |
+# | [14 · Bidirectional LSTM](14_bidirectional_lstm.ipynb) | "What decides may stand after the place." | 75 |
+# | [15 · Encoder–decoder](15_encoder_decoder.ipynb) | "The writer may look back." | 90 |
 #
 # **How to use a notebook.** Run cells with **Shift + Enter**, or all of them: menu *Run* → *Run All Cells*. Before you
 # move a slider, say what you expect; then try; then explain. In an exercise, replace the `...`, run the cell, and the

@@ -647,8 +647,7 @@ lstm.quiz()
 checks.progress("12")
 
 # %% [markdown] slideshow={"slide_type": "slide"}
-# **Next:** GRU, which does it with two gates, is to come. Until then, the overview in
-# [00 · Start here](00_start_here.ipynb) shows where you stand.
+# **Next:** [13 · GRU](13_gru.ipynb), which does it with two gates.
 #
 # **References**
 #

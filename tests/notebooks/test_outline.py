@@ -66,6 +66,18 @@ TERMS = {
         "LSTM, long short-term memory, cell, candidate, input gate, forget gate, output gate, forget bias, vanish, "
         "language model, perplexity, temperature, GRU"
     ),
+    "13": (
+        "GRU, gated recurrent unit, update gate, reset gate, candidate, reset before, reset after, parameter, "
+        "weighted mean, LSTM, seed, bidirectional LSTM"
+    ),
+    "14": (
+        "bidirectional LSTM, forward, backward, merge, padding, mask, turned around, right words, window, counting, "
+        "copies, encoder–decoder"
+    ),
+    "15": (
+        "encoder–decoder, encoder, decoder, token, start, end, teacher forcing, greedy, attention, query, key, value, "
+        "score, share, context, one vector, transformer"
+    ),
 }
 # Words that may stand for a term; hyphens, dashes and line breaks count as spaces.
 ALSO = {
