@@ -307,19 +307,19 @@ def test_nothing_in_the_picture_leaves_it_or_covers_something_else(change):
 
 def test_the_sentence_says_what_is_drawn():
     explorer = make_explorer()
-    each = "q₁ = (0, 0) reads each word 0.20: c₁ = 2.40, y = {}. "
+    each = "q₁ = (0, 0): each word 0.20; c₁ = 2.40, y = {}. "
     assert explorer.alt == (
         "w₁₁ = 0, w₁₂ = 0, w₂₁ = 0, w₂₂ = 0. "
         + "".join(each.replace("₁", t).format(y) for t, y in zip("₁₂₃", (3, 5, 4)))
         + "Step 0, η = 0.2, seed 0: cost J = 3.2267."
     )
     explorer.set(w11=-4e-5, w12=1.23456)
-    assert explorer.alt.startswith("w₁₁ = 0, w₁₂ = 1.23, w₂₁ = 0, w₂₂ = 0. q₁ = (0, 1.36) reads three ")
+    assert explorer.alt.startswith("w₁₁ = 0, w₁₂ = 1.23, w₂₁ = 0, w₂₂ = 0. q₁ = (0, 1.36): three ")
     explorer.set(**turn(8.0))
     _, rows, (c1, c2, c3) = loop((0, 8, -8, 0))
     assert explorer.alt == (
-        f"w₁₁ = 0, w₁₂ = 8, w₂₁ = −8, w₂₂ = 0. q₁ = (3.2, 8.8) reads three {rows[0][0]:.2f}, and {rows[0][2]:.2f}: "
-        f"c₁ = {c1:.2f}, y = 3. q₂ = (−7.2, −5.6) reads fifty {rows[1][3]:.2f}, hundred {rows[1][1]:.2f}: "
-        f"c₂ = {c2:.2f}, y = 5. q₃ = (9.6, −3.2) reads four 1.00: c₃ = {c3:.2f}, y = 4. "
+        f"w₁₁ = 0, w₁₂ = 8, w₂₁ = −8, w₂₂ = 0. q₁ = (3.2, 8.8): three {rows[0][0]:.2f}, and {rows[0][2]:.2f}; "
+        f"c₁ = {c1:.2f}, y = 3. q₂ = (−7.2, −5.6): fifty {rows[1][3]:.2f}; "
+        f"c₂ = {c2:.2f}, y = 5. q₃ = (9.6, −3.2): four 1.00; c₃ = {c3:.2f}, y = 4. "
         f"Step 0, η = 0.2, seed 0: cost J = {loop_cost((0, 8, -8, 0)):.4f}."
     )

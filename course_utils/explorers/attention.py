@@ -126,14 +126,14 @@ def values(K, state):
 
 
 def read(shares):
-    """Return in words what an output reads: the words with the two largest shares.
+    """Return in words what an output reads: the two words with the largest shares, if they are 0.03 or more.
 
     Args:
         shares: of all words `(SOURCES,)`.
     """
     if np.ptp(shares) < 0.005:
         return f"each word {shares[0]:.2f}"
-    first = [j for j in np.argsort(-shares, kind="stable")[:2] if shares[j] >= 0.005]
+    first = [j for j in np.argsort(-shares, kind="stable")[:2] if shares[j] >= 0.03]
     return ", ".join(f"{WORDS[j]} {shares[j]:.2f}" for j in first)
 
 
@@ -155,7 +155,7 @@ def alt(state, found):
     """
     weights = ", ".join(f"{name.translate(SUBSCRIPTS)} = {short(state[name])}" for name in WEIGHTS)
     rows = (
-        f"q{t} = ({', '.join(map(short, q))}) reads {read(shares)}: c{t} = {c:.2f}, y = {DIGITS[j]:.0f}. "
+        f"q{t} = ({', '.join(map(short, q))}): {read(shares)}; c{t} = {c:.2f}, y = {DIGITS[j]:.0f}. "
         for t, q, shares, c, j in zip("₁₂₃", found["q"], found["shares"], found["c"], WANTED)
     )
     return f"{weights}. {''.join(rows)}{progress_in_words(state, found['costs'][-1])}{verdict(found)}"

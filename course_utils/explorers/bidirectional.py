@@ -23,7 +23,7 @@ INDUSTRY = "hardware_building_garden"
 GAPS = ((1986, 7), (1993, 9), (2005, 11), (2008, 8), (2012, 3), (2013, 8))  # year of each row, month to fill in
 ROWS, STEPS = len(GAPS), 12
 LEAST = 1e-4  # what is nearer to 0 is told as ≈0
-TOLD = 3  # neighbors on each side whose weights are told in words
+TOLD = 2  # neighbors on each side whose weights are told in words
 SIZE = (840, 320)
 LARGEST = 1e4  # cost; a step from below to above it is not made
 REACHES = (1.4, 2.7, 4.5, 9, 24, 90, 450, 900)  # where the axis of the values may end: between two ticks
@@ -203,11 +203,10 @@ def alt(state, found):
     gap = found["gap"]
     sides = found["before"][: gap - 1][::-1], found["after"][gap:]
     before, after = (", ".join(few_digits(weight, LEAST) for weight in side[:TOLD]) for side in sides)
-    forward, backward = map(product, found["products"])
     return (
-        f"{weights}. Row {state['row']}, gap in month {gap} of {found['year']}. Weights of the neighbors, the nearest "
-        f"first: before {before}; after {after}. v_f h→ = {forward} = {plain(found['forward'])}, v_b h← = {backward} = "
-        f"{plain(found['backward'])}, together ŷ = {plain(found['filled'])}; y = {few_digits(found['y'])}. "
+        f"{weights}. Row {state['row']}, gap in month {gap} of {found['year']}. Neighbors count, the nearest first, "
+        f"before {before}; after {after}. v_f h→ = {plain(found['forward'])}, v_b h← = {plain(found['backward'])}, "
+        f"ŷ = {plain(found['filled'])}; y = {few_digits(found['y'])}. "
         f"{progress_in_words(state, found['costs'][-1])}{verdict(found)}"
     )
 
