@@ -30,10 +30,8 @@ RADIUS = 7  # of these dots, and of the heads of arrows, in CSS pixels
 HEAD = np.array([(0, 0), (-0.2, 0.08), (-0.2, -0.08)])  # of an arrow to the right that ends in 0
 LINES = ("-", "--", ":")  # of the arrows of the three queries
 COLORS = tuple(plotting.COLORS[name] for name in ("blue", "vermillion", "green"))
-CELL, TOP_OF_COLORS = (
-    (42, 46),
-    1.7,
-)  # CSS pixels; the share of the darkest blue, so that black letters stay legible on 1
+CELL = (42, 46)  # width and height in CSS pixels
+TOP_OF_COLORS = 1.7  # the share of the darkest blue, so that black letters stay legible on 1
 ENDS = (1e-2, 1e-4, 1e-8), (10.0, 100.0)  # where the axis of the cost may end
 
 
