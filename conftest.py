@@ -6,6 +6,7 @@ It stands here, since pytest asks a conftest.py only about what lies below it, a
 import os
 import tempfile
 
+import pytest
 from nbval.plugin import IPyNbCell
 
 from tests.notebooks import comparison
@@ -21,6 +22,12 @@ def pytest_configure(config):
     scratch = tempfile.TemporaryDirectory(prefix="dlt-test-")
     config.add_cleanup(scratch.cleanup)
     os.environ.update(execution_environment(scratch.name))
+
+
+@pytest.fixture(autouse=True)
+def own_progress(tmp_path, monkeypatch):
+    """Let no test see what another one has solved, nor the notebooks what a test has."""
+    monkeypatch.setenv("DLT_PROGRESS_FILE", str(tmp_path / "progress.json"))
 
 
 def pytest_itemcollected(item):

@@ -16,13 +16,6 @@ EXERCISES = [exercise for topic in TOPICS for exercise in topic.EXERCISES]
 MISTAKES = [(exercise, *mistake) for exercise in EXERCISES for mistake in exercise.mistakes]
 
 
-@pytest.fixture(autouse=True)
-def progress_file(tmp_path, monkeypatch):
-    file = tmp_path / "progress.json"
-    monkeypatch.setenv("DLT_PROGRESS_FILE", str(file))
-    return file
-
-
 def name_of(value):
     return getattr(value, "name", value if isinstance(value, str) else "")
 

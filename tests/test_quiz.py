@@ -12,11 +12,6 @@ from course_utils.checks.quiz import Quiz
 QUIZZES = [import_module(f"course_utils.checks.{name}").quiz for name in checks.TOPICS.values()]
 
 
-@pytest.fixture(autouse=True)
-def progress_file(tmp_path, monkeypatch):
-    monkeypatch.setenv("DLT_PROGRESS_FILE", str(tmp_path / "progress.json"))
-
-
 def right_texts(quiz):
     return [options[0][0] for _, options in quiz.questions]
 
