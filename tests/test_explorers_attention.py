@@ -114,13 +114,6 @@ def test_one_output_by_hand():
     assert what["c"][1] == pytest.approx(3 * shares[0] + 5 * shares[3] + 4 * shares[4])
 
 
-def test_a_step_goes_against_the_slopes():
-    state = drawn(5, learning_rate=0.3)
-    weights, moved = np.array([state[name] for name in WEIGHTS]), after(1, state)
-    assert [moved[name] for name in WEIGHTS] == pytest.approx(weights - 0.3 * differences(weights), rel=1e-6)
-    assert moved["costs"] == pytest.approx([loop_cost(weights)])
-
-
 STATES = [
     START,
     after(50, START),

@@ -129,16 +129,6 @@ def test_the_slopes_are_those_of_central_differences(weights):
     assert slopes == pytest.approx(differences(weights), rel=1e-6, abs=1e-8)
 
 
-def test_a_step_goes_against_the_slopes():
-    state = {**pair.random_start({**START, "seed": 5}), "learning_rate": 0.03}
-    by_hand = [state[name] for name in WEIGHTS]
-    for _ in range(3):
-        by_hand = by_hand - 0.03 * differences(by_hand)
-    moved = after(3, state)
-    assert [moved[name] for name in WEIGHTS] == pytest.approx(by_hand, rel=1e-6)
-    assert moved["costs"][0] == pytest.approx(loop_cost([state[name] for name in WEIGHTS]))
-
-
 STATES = [
     START,
     after(50, START),

@@ -9,6 +9,7 @@ from course_utils import explorers, nn
 from course_utils.explorers.controls import Number, resolve
 from course_utils.explorers.descent import MOST_STEPS
 
+numerical_gradient = import_module("course_utils.nn.gradcheck").numerical_gradient
 CELLS = import_module("course_utils.explorers.kernel").CELLS
 EMBEDDING = import_module("course_utils.explorers.embedding").WEIGHTS
 # Explorer: its weights, what else begins the curve anew, and the value that η changes, and by how much at least.
@@ -51,6 +52,24 @@ def test_the_curve_begins_anew_when_something_is_changed_by_hand(case):
     assert len(explorer.state["costs"]) == 51
     explorer.press("Random start")
     assert explorer.state["costs"] == ()
+
+
+def test_a_step_goes_against_the_slopes_of_the_cost_that_is_drawn(case):
+    explorer, module, names, *_ = case
+    explorer.set(seed=5)
+    explorer.press("Random start")
+    state = explorer.state
+
+    def cost(weights):
+        return module.arrays({**state, **dict(zip(names, weights.tolist())), "costs": ()})["costs"][-1]
+
+    by_hand, costs = np.array([state[name] for name in names]), []
+    for _ in range(3):
+        costs.append(cost(by_hand))
+        by_hand = by_hand - state["learning_rate"] * numerical_gradient(lambda at=by_hand: cost(at), by_hand)
+    moved = module.take_steps(3)(state)
+    assert [moved[name] for name in names] == pytest.approx(by_hand, rel=1e-6)
+    assert moved["costs"] == pytest.approx(costs)
 
 
 def test_fifty_steps_are_fifty_single_ones_and_there_is_a_last_one(case):

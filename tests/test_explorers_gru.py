@@ -135,17 +135,6 @@ def test_one_step_by_hand():
     assert found["h"][2] == pytest.approx(0.3775 * old + 0.6225 * candidate, abs=1e-4)
 
 
-@pytest.mark.parametrize("task", TASKS)
-def test_a_step_goes_against_the_slopes(task):
-    state = {**unit.random_start({**START, "seed": 5}), "task": task, "learning_rate": 3.0}
-    by_hand = [state[name] for name in WEIGHTS]
-    for _ in range(3):
-        by_hand = by_hand - 3.0 * differences(by_hand, task)
-    moved = after(3, state)
-    assert [moved[name] for name in WEIGHTS] == pytest.approx(by_hand, rel=1e-6)
-    assert moved["costs"][0] == pytest.approx(loop_cost([state[name] for name in WEIGHTS], task))
-
-
 STATES = [
     *({**after(steps, {**START, "task": task})} for task in TASKS for steps in (0, 50, 300)),
     after(1, {**START, "learning_rate": 100.0}),

@@ -109,16 +109,6 @@ def test_what_is_kept_is_the_slope_of_the_last_cell_in_the_flagged_one():
     assert found["kept"] == pytest.approx((last_cell(1e-4) - last_cell(-1e-4)) / 2e-4, rel=1e-6)
 
 
-def test_a_step_goes_against_the_slopes():
-    state = {**unit.random_start({**START, "seed": 5}), "learning_rate": 3.0}
-    by_hand = [state[name] for name in WEIGHTS]
-    for _ in range(3):
-        by_hand = by_hand - 3.0 * differences(by_hand)
-    moved = after(3, state)
-    assert [moved[name] for name in WEIGHTS] == pytest.approx(by_hand, rel=1e-6)
-    assert moved["costs"][0] == pytest.approx(loop_cost([state[name] for name in WEIGHTS]))
-
-
 STATES = [
     START,
     after(50, START),

@@ -129,13 +129,6 @@ def test_all_steps_but_the_first_add_the_same_to_the_slope_of_u_where_only_the_f
     assert not of_w[1:].any()
 
 
-def test_a_step_goes_against_the_slopes():
-    state = {**times.random_start({**START, "seed": 5}), "task": SUM, "activation": TANH, "learning_rate": 0.3}
-    cost, slopes = times.cost_and_slopes(weights_of(state), SUM, TANH)
-    once = after(1, state)
-    assert weights_of(once) == pytest.approx(weights_of(state) - 0.3 * slopes) and once["costs"] == (cost,)
-
-
 STATES = [
     START,
     *({**after(50, {**START, "task": task, "activation": activation})} for task, activation in ABOUT),

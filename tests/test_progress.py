@@ -19,11 +19,9 @@ for i in range(40):
 TOTALS = [("03", "Perceptron", ["03/a", "03/b"], 5), ("06", "Backpropagation", ["06/a"], 5)]
 
 
-@pytest.fixture(autouse=True)
-def file(tmp_path, monkeypatch):
-    path = tmp_path / "progress.json"
-    monkeypatch.setenv("DLT_PROGRESS_FILE", str(path))
-    return path
+@pytest.fixture
+def file():
+    return progress.path()
 
 
 def others(file):

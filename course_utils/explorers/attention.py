@@ -11,7 +11,7 @@ from . import descent
 from .base import Explorer
 from .controls import Number, seed_number
 from .dense_networks import loss_and_gradients
-from .descent import lines_above, narrow_cost_curve, note, progress_in_words, verdict
+from .descent import SIZE, lines_above, narrow_cost_curve, note, progress_in_words, verdict
 from .embedding_plane import HALO, HEIGHT, NAME, SIDE, name_places, name_width
 from .readout import SUBSCRIPTS, few_digits
 
@@ -23,7 +23,6 @@ KEYS = ((0.4, 1.1), (-1.1, 0.5), (0.2, 0.8), (-0.9, -0.7), (1.2, -0.4))  # those
 WANTED = (0, 3, 4)  # the word that each output should read
 STATES = ((1.1, -0.4), (-0.7, 0.9), (-0.4, -1.2))  # a quarter turn to the left makes the wanted keys of them
 OUTPUTS, SOURCES = len(STATES), len(WORDS)
-SIZE = (840, 320)
 REACH, LONGEST = 1.6, 1.3  # of the axes of the plane, and the longest arrow in it
 SIDES = ((-1, 0), (0, 1), (-1, 0), (0, -1), (0, -1))  # of the dot of each key, where its name stands
 RADIUS = 7  # of these dots, and of the heads of arrows, in CSS pixels
@@ -204,7 +203,7 @@ def _key_names(axes):
 
 def _plane(figure):
     """The keys as dots and the queries as arrows: a function `update(found)`."""
-    axes = plotting.large_axes(figure, np.divide((36, 34, SIDE, SIDE), (*SIZE, *SIZE)), ("", ""))
+    axes = plotting.large_axes(figure, descent.place(36, 34, SIDE, SIDE), ("", ""))
     axes.set(xlim=(-REACH, REACH), ylim=(-REACH, REACH), xticks=(-1, 0, 1), yticks=(-1, 0, 1))
     axes.plot(*np.transpose(KEYS), "o", ms=8, mfc="0.75", mec="black")
     axes.plot([0], [0], "o", ms=4, color="black")
@@ -235,7 +234,7 @@ def _plane(figure):
 
 def _shares(figure):
     """The attention matrix with the wanted cells framed, contexts and targets: a function `update(found)`."""
-    place = np.divide((290, 66, *np.multiply(CELL, (SOURCES, OUTPUTS))), (*SIZE, *SIZE))
+    place = descent.place(290, 66, *np.multiply(CELL, (SOURCES, OUTPUTS)))
     axes, image = plotting.picture(figure, place, "", (OUTPUTS, SOURCES), "Blues")
     image.set_clim(0, TOP_OF_COLORS)
     axes.xaxis.tick_top()
@@ -276,7 +275,7 @@ def draw(figure):
         Function `update(arrays)`.
     """
     update_plane, update_shares = _plane(figure), _shares(figure)
-    _, update_curve = narrow_cost_curve(figure, np.divide((652, 54, 172, 196), (*SIZE, *SIZE)), ENDS)
+    _, update_curve = narrow_cost_curve(figure, ENDS)
 
     def update(found):
         update_plane(found)

@@ -12,7 +12,7 @@ from . import descent
 from .base import Explorer
 from .controls import Number, seed_number
 from .dense_networks import loss_and_gradients
-from .descent import legend_above, lines_above, narrow_cost_curve, note, progress_in_words, verdict
+from .descent import SIZE, legend_above, lines_above, narrow_cost_curve, note, progress_in_words, verdict
 from .readout import few_digits, plain
 
 WEIGHTS = ("u_f", "u_b", "v_f", "v_b")
@@ -24,7 +24,6 @@ GAPS = ((1986, 7), (1993, 9), (2005, 11), (2008, 8), (2012, 3), (2013, 8))  # ye
 ROWS, STEPS = len(GAPS), 12
 LEAST = 1e-4  # what is nearer to 0 is told as ≈0
 TOLD = 2  # neighbors on each side whose weights are told in words
-SIZE = (840, 320)
 LARGEST = 1e4  # cost; a step from below to above it is not made
 REACHES = (1.4, 2.7, 4.5, 9, 24, 90, 450, 900)  # where the axis of the values may end: between two ticks
 WEIGHT_REACHES = (0.45, 0.9, 1.8, 4.5, 18, 90, 450)  # and that of the neighbors' weights
@@ -213,7 +212,7 @@ def alt(state, found):
 
 def _panel(figure, left, label, label_at):
     """Axes over the months, and a mark at the gap: `(axes, update(found))`."""
-    axes = plotting.large_axes(figure, np.divide((left, 54, 200, 196), (*SIZE, *SIZE)), ("month", label))
+    axes = plotting.large_axes(figure, descent.place(left), ("month", label))
     axes.yaxis.set_label_coords(label_at, 0.5)
     axes.yaxis.set_major_locator(MaxNLocator(8, steps=[1, 2, 5, 10]))
     axes.set(xlim=(0.3, STEPS + 0.7), xticks=range(2, STEPS + 1, 2))
@@ -305,7 +304,7 @@ def draw(figure):
         Function `update(arrays)`.
     """
     update_row, update_neighbors = _row(figure), _neighbors(figure)
-    _, update_curve = narrow_cost_curve(figure, np.divide((652, 54, 172, 196), (*SIZE, *SIZE)), ENDS)
+    _, update_curve = narrow_cost_curve(figure, ENDS)
 
     def update(found):
         return update_row(found), update_neighbors(found), update_curve(found["costs"], note(found))

@@ -7,11 +7,11 @@ import numpy as np
 
 from course_utils import nn, plotting, scenes
 
-from . import scene_weights
+from . import descent, scene_weights
 from .base import Explorer
 from .dense_networks import loss_and_gradients
-from .descent import lines_above, progress_in_words
-from .scene_weights import INITIAL, SIZE, changed, outlines, weights_of
+from .descent import SIZE, lines_above, progress_in_words
+from .scene_weights import INITIAL, changed, outlines, weights_of
 
 SEED = 6  # of the scenes: each has 13 to 41 windows, and each digit at least eight
 NEAR = 0.4  # IoU with a digit from which a window is a record
@@ -229,7 +229,7 @@ def _scene(figure):
 
 def _agreement(figure):
     """IoU after moving against IoU before: a function `update(found)`."""
-    place = np.divide((362, 54, 196, 196), (*SIZE, *SIZE))
+    place = descent.place(362, width=196)
     axes = plotting.large_axes(figure, place, ("IoU before", "IoU after"))
     axes.yaxis.set_label_coords(-0.215, 0.5)
     ticks = np.linspace(0, 1, 5)

@@ -10,6 +10,7 @@ from .readout import number
 MOST_STEPS = 5_000
 # Where the axis of the steps may end: the next end is taken only when the curve comes to it.
 STEP_ENDS = (50, 100, 200, 500, 1_000, 2_000, MOST_STEPS)
+SIZE = (840, 320)  # of a figure with three panels, in CSS pixels
 ROUNDING = 1e-12  # a cost that grows by less than this has only been rounded
 
 
@@ -145,6 +146,21 @@ def verdict(found):
     return " The cost grew: η was too large." * found["grew"]
 
 
+def place(left, bottom=54, width=200, height=196):
+    """Return where axes stand in a figure of SIZE, as shares of it; as a rule, where one of three panels stands.
+
+    Args:
+        left, bottom, width, height: in CSS pixels.
+
+    Returns:
+        Array (left, bottom, width, height).
+    """
+    return np.divide((left, bottom, width, height), (*SIZE, *SIZE))
+
+
+LAST_PANEL = place(652, width=172)
+
+
 def lines_above(axes, left=0.0, sizes=(15, 14)):
     """Add two empty lines of bold text above axes, for numbers that change.
 
@@ -213,15 +229,16 @@ def cost_curve(figure, place, ends, label=-0.165, left=0.0, sizes=(15, 14)):
     return axes, update
 
 
-def narrow_cost_curve(figure, place, ends):
+def narrow_cost_curve(figure, ends, at=LAST_PANEL):
     """Draw `cost_curve` as the narrow last third of a figure.
 
     Args:
-        figure, place, ends: as there.
+        figure, ends: as there.
+        at: its place, as there.
 
     Returns:
         `(axes, update)`, as there.
     """
-    axes, update = cost_curve(figure, place, ends, label=-0.33, left=-0.37, sizes=(13, 13))
+    axes, update = cost_curve(figure, at, ends, label=-0.33, left=-0.37, sizes=(13, 13))
     axes.xaxis.set_major_locator(MaxNLocator(3))
     return axes, update

@@ -11,7 +11,7 @@ from . import descent, embedding_plane
 from .base import Explorer
 from .controls import Choice, Number, seed_number
 from .dense_networks import loss_and_gradients
-from .descent import lines_above, narrow_cost_curve, note, progress_in_words, verdict
+from .descent import SIZE, lines_above, narrow_cost_curve, note, progress_in_words, verdict
 from .readout import SUBSCRIPTS, number
 
 PLAIN, ONE_SIDED, WITH_NOT = "plain", "one-sided", "with not"
@@ -31,7 +31,6 @@ LONGEST = 3  # words in a sentence
 ROWS = tuple(f"{word}[{i}]" for word in WORDS for i in range(2))
 OUTPUT = ("w1", "w2", "b")
 WEIGHTS = (*ROWS, *OUTPUT)
-SIZE = (840, 320)
 LARGEST = 100.0  # cost; a step from below to above it is not made
 ENDS = (1e-1, 1e-2, 1e-3, 1e-4, 1e-6, 1e-8), (1.0, 10.0, LARGEST)  # where the axis of the cost may end
 
@@ -198,13 +197,9 @@ def alt(state, found):
     return text + verdict(found)
 
 
-def _place(left, bottom, width, height):
-    return np.divide((left, bottom, width, height), (*SIZE, *SIZE))
-
-
 def _sentences(figure):
     """The sentences and their p: a function `update(found)`."""
-    axes = plotting.large_axes(figure, _place(412, 54, 140, 212), ("p", ""))
+    axes = plotting.large_axes(figure, descent.place(412, 54, 140, 212), ("p", ""))
     axes.set(xlim=(0, 1), ylim=(1, 0), xticks=[0, 0.5, 1], yticks=[])
     axes.xaxis.set_major_formatter("{x:g}")
     axes.axvspan(0.5, 1, color=plotting.CLASS_COLORS[1], alpha=0.12, lw=0)
@@ -258,9 +253,11 @@ def draw(figure):
     Returns:
         Function `update(arrays)`.
     """
-    update_plane = embedding_plane.plane(figure, _place(46, 48, embedding_plane.SIDE, embedding_plane.SIDE), WORDS)
+    update_plane = embedding_plane.plane(
+        figure, descent.place(46, 48, embedding_plane.SIDE, embedding_plane.SIDE), WORDS
+    )
     update_sentences = _sentences(figure)
-    curve, update_curve = narrow_cost_curve(figure, _place(652, 54, 172, 212), ENDS)
+    curve, update_curve = narrow_cost_curve(figure, ENDS, descent.place(652, width=172, height=212))
     curve.yaxis.set_minor_formatter(NullFormatter())
 
     def update(found):

@@ -5,6 +5,7 @@ from matplotlib.ticker import MaxNLocator
 
 from course_utils import plotting
 
+from . import descent
 from .descent import legend_above, lines_above, narrow_cost_curve, note
 from .readout import number
 
@@ -19,7 +20,6 @@ VALUES = (
 FLAGS = (3, 1, 2, 4, 3, 2)  # the step of each sequence whose value is flagged
 SEQUENCES, STEPS = len(VALUES), len(VALUES[0])
 FLAGGED = np.arange(SEQUENCES), np.subtract(FLAGS, 1)  # where the flags stand in `(SEQUENCES, STEPS)`
-SIZE = (840, 320)
 GAP = 0.1  # between two names at the ends of lines, as a share of the axis
 BELOW, ABOVE = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉"), str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
 
@@ -75,13 +75,9 @@ def apart(heights, gap, top):
     return moved
 
 
-def _place(left, width=200):
-    return np.divide((left, 54, width, 196), (*SIZE, *SIZE))
-
-
 def _panel(figure, left, label, looks):
     """Axes over the time steps, a mark at the flag, lines with names: `(axes, update(found, low, high))`."""
-    axes = plotting.large_axes(figure, _place(left), ("time step", label))
+    axes = plotting.large_axes(figure, descent.place(left), ("time step", label))
     axes.set(xlim=(0.3, STEPS + 1.9), xticks=range(2, STEPS + 1, 2))
     still = {"animated": True, "scalex": False, "scaley": False}
     mark = axes.axvline(1, color="0.35", lw=1.5, ls=":", animated=True)
@@ -161,7 +157,7 @@ def panels(figure, label, states, gates, above, reaches, ends):
         `flagged`.
     """
     update_states, update_gates = _states(figure, label, states, reaches), _gates(figure, gates, above)
-    _, update_curve = narrow_cost_curve(figure, _place(652, 172), ends)
+    _, update_curve = narrow_cost_curve(figure, ends)
 
     def update(found):
         update_gates(found)

@@ -11,8 +11,8 @@ from . import descent
 from .base import Explorer
 from .controls import Number, seed_number
 from .dense_networks import loss_and_gradients
-from .descent import progress_in_words, verdict
-from .gates import BELOW, FLAGGED, FLAGS, SEQUENCES, SIZE, STEPS, VALUES, four, panels, power, with_flags
+from .descent import SIZE, progress_in_words, verdict
+from .gates import BELOW, FLAGGED, FLAGS, SEQUENCES, STEPS, VALUES, four, panels, power, with_flags
 from .readout import few_digits, number
 
 WEIGHTS = ("w_i", "b_i", "b_f", "b_o")

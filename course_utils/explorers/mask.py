@@ -8,11 +8,11 @@ from matplotlib.colors import to_rgba_array
 
 from course_utils import nn, plotting, scenes
 
-from . import scene_weights
+from . import descent, scene_weights
 from .base import Explorer
 from .dense_networks import loss_and_gradients
-from .descent import progress_in_words
-from .scene_weights import SIZE, changed, outlines, weights_of
+from .descent import SIZE, progress_in_words
+from .scene_weights import changed, outlines, weights_of
 
 SEED = 62  # of the scenes: chosen so that other ink comes near most digits, since without it w₂ is of little use
 CELLS = 14  # rows and columns of a region after warping
@@ -240,7 +240,7 @@ def _cells(figure):
     """What enters and leaves the branch in the first region, and the mean IoU above: a function `update(found)`."""
 
     def picture(left, bottom, title, largest=1):  # in CSS pixels
-        place = np.divide((left, bottom, 108, 108), (*SIZE, *SIZE))
+        place = descent.place(left, bottom, 108, 108)
         axes, image = plotting.picture(figure, place, title, (CELLS, CELLS), "gray_r")
         image.set_clim(0, largest)
         return axes, image

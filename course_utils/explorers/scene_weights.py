@@ -15,7 +15,6 @@ from .readout import SUBSCRIPTS, number
 WEIGHTS = ("w1", "w2", "b")
 SCENES = 10
 INITIAL = {"w1": 0.0, "w2": 0.0, "b": 0.0, "learning_rate": 2.0, "scene": 0, "seed": 0, "costs": ()}
-SIZE = (840, 320)
 
 digit_scenes = cache(scenes.digit_scenes)
 
@@ -106,7 +105,7 @@ def scene_picture(figure, looks):
     Returns:
         `(axes, image, lines)`: the Axes, the QuickImage, and a dict of name → line.
     """
-    place = np.divide((8, 8, 280, 280), (*SIZE, *SIZE))
+    place = descent.place(8, 8, 280, 280)
     axes, image = plotting.picture(figure, place, "", (scenes.SIDE, scenes.SIDE), "gray_r")
     image.set_clim(0, 1)
     lines = {
@@ -142,8 +141,7 @@ def drawing(parts, ends, ticks, note):
 
 
 def _curve(figure, ends, ticks):
-    place = np.divide((648, 54, 176, 196), (*SIZE, *SIZE))
-    axes, update = narrow_cost_curve(figure, place, ends)
+    axes, update = narrow_cost_curve(figure, ends, descent.place(648, width=176))
     axes.set_yticks(ticks, minor=False)
     axes.yaxis.set_major_formatter("{x:g}")
     axes.yaxis.set_minor_locator(NullLocator())

@@ -11,7 +11,7 @@ from . import descent
 from .base import Explorer
 from .controls import Choice, Number, seed_number
 from .dense_networks import loss_and_gradients
-from .descent import legend_above, lines_above, narrow_cost_curve, note, progress_in_words, verdict
+from .descent import SIZE, legend_above, lines_above, narrow_cost_curve, note, progress_in_words, verdict
 from .memory import LINEAR, TANH
 from .readout import few_digits, number, plain
 
@@ -24,7 +24,6 @@ INITIAL = {  # costs: J before each step so far
     "w": 1.0, "u": 0.5, "b": 0.0, "learning_rate": 0.01, "activation": LINEAR, "task": FIRST, "sequence": 1,
     "bars": ERROR, "seed": 0, "costs": (),
 }  # fmt: skip
-SIZE = (840, 320)
 LARGEST = 1e4  # cost; a step from below to above it is not made
 REACHES = (1.6, 4, 16, 40, 160, 400, 1600)  # where the axis of the states may end
 LEAST, MOST = 1e-4, 1e4  # where the bars begin and end
@@ -198,13 +197,9 @@ def alt(state, found):
     )
 
 
-def _place(left, width):
-    return np.divide((left, 54, width, 196), (*SIZE, *SIZE))
-
-
 def _states(figure):
     """The inputs, the states and the target of one sequence: a function `update(found)` → where the axis ends."""
-    axes = plotting.large_axes(figure, _place(74, 200), ("time step", "state h"))
+    axes = plotting.large_axes(figure, descent.place(74), ("time step", "state h"))
     axes.yaxis.set_label_coords(-0.26, 0.5)
     axes.set(xlim=(0.5, STEPS + 0.5), xticks=range(1, STEPS + 1))
     axes.yaxis.set_major_locator(MaxNLocator(8, steps=[1, 2, 5, 10]))
@@ -239,7 +234,7 @@ def _above(height, signed):
 
 def _bars(figure):
     """What each time step adds, on an axis of powers of ten: a function `update(found)` → what the axis is called."""
-    axes = plotting.large_axes(figure, _place(352, 200), ("time step", ERROR))
+    axes = plotting.large_axes(figure, descent.place(352), ("time step", ERROR))
     axes.yaxis.set_label_coords(-0.245, 0.5)
     axes.set(xlim=(0.5, STEPS + 0.5), xticks=range(1, STEPS + 1), yscale="log", ylim=(LEAST, 5 * MOST))
     axes.set_yticks(10.0 ** np.arange(-4, 5, 2), minor=False)
@@ -293,7 +288,7 @@ def draw(figure):
         Function `update(arrays)`.
     """
     update_states, update_bars = _states(figure), _bars(figure)
-    _, update_curve = narrow_cost_curve(figure, _place(652, 172), ENDS)
+    _, update_curve = narrow_cost_curve(figure, ENDS)
 
     def update(found):
         return update_states(found), update_bars(found), update_curve(found["costs"], note(found))

@@ -488,21 +488,21 @@ bridge.agreement(
 
 # %% slideshow={"slide_type": "-"}
 def follow(rows, model):
-    """Update gates and states of one image, each (steps, units), and the answers (steps,)."""
+    """The update gates of one image (steps, units), and the answer after each row (steps,)."""
     W, U, b, out, out_bias = model.get_weights()
-    h, gates, states = np.zeros(len(U)), [], []
-    for row in rows:
-        x_z, x_r, x_h = np.split(row @ W + b[0], 3)
-        h_z, h_r, h_h = np.split(h @ U + b[1], 3)
-        z, r = nn.activations.sigmoid(np.array([x_z + h_z, x_r + h_r]))
-        h = z * h + (1 - z) * np.tanh(x_h + r * h_h)
-        gates.append(z)
-        states.append(h)
-    return np.array(gates), np.array(states), np.argmax(states @ out + out_bias, axis=1)
+    every_step = nn.layers.GRU(len(U), return_sequences=True)
+    every_step.build((1, *rows.shape))
+    every_step.set_weights([W, U, b])
+    h = every_step(rows[None])[0]
+    h_before = np.insert(h, 0, 0, axis=0)[:-1]
+    sums = rows @ W + b[0] + h_before @ U + b[1]
+    z = nn.activations.sigmoid(sums[:, : len(U)])  # the first third
+    return z, np.argmax(h @ out + out_bias, axis=1)
 
 
 chosen = int(np.flatnonzero(y_test == 8)[3])
-gates, states, answers = follow(x_test[chosen], models["GRU", 0])
+with bridge.number_type("float64"):
+    gates, answers = follow(x_test[chosen], models["GRU", 0])
 after = np.append(np.cumprod(gates[::-1], axis=0)[-2::-1], np.ones((1, len(gates[0]))), axis=0)
 left = ((1 - gates) * after).mean(axis=1)
 print("answer after each row:", *answers)

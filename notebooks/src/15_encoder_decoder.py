@@ -505,7 +505,7 @@ for acts in (
 # last layer, for the context. Attention itself has no weights at all. **Predict:** where does it help?
 
 # %% slideshow={"slide_type": "-"}
-model, keras_model = models[nn, True][0], models[keras, True][0]
+model = models[nn, True][0]
 print(f"{model.count_params():,} parameters, {model.count_params() - plain.count_params()} more")
 show.table(
     [
