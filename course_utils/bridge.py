@@ -67,7 +67,7 @@ class Row:
             return "–", "–"
         place = np.unravel_index(0 if self.agrees else self._differences().argmax(), ours.shape)
         where = f"[{', '.join(map(str, place))}] " if ours.size > 1 else ""
-        return tuple(f"{where}{array[place]:.4f}" for array in (ours, theirs))
+        return tuple(f"{where}{array[place]:z.4f}" for array in (ours, theirs))
 
 
 @dataclass(frozen=True)

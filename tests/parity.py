@@ -1,6 +1,7 @@
 """One builder, two engines: helpers by which tests compare an nn model with its Keras twin."""
 
 import numpy as np
+import pytest
 
 from course_utils import bridge, nn, startup
 
@@ -83,3 +84,20 @@ def assert_parity(build, x, y, dtype="float32", steps=5, seed=0, input_gradients
         if input_gradients:
             tolerance = bridge.TOLERANCES[dtype]["gradient"]
             assert_same_input_gradients(ours, theirs, x, rng, tolerance)
+
+
+def assert_values(values, state, wanted, tolerance):
+    """Compare the values that an explorer shows, by either engine, with numbers found otherwise and with each other.
+
+    Args:
+        values: the explorer's function `values(K, state)`.
+        state: dict of its state.
+        wanted: dict of name → number, in the order of its table.
+        tolerance: relative, absolute below 1.
+    """
+    ours, theirs = (values(K, state) for K in (nn, startup.load_keras()))
+    for found in (ours, theirs):
+        assert list(found) == list(wanted)
+        assert list(found.values()) == pytest.approx(list(wanted.values()), rel=tolerance, abs=tolerance)
+    for name, value in ours.items():
+        assert bridge.Row(name, value, theirs[name], tolerance).agrees

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from course_utils import checks, progress
-from course_utils.checks import backpropagation, perceptron
+from course_utils.checks import backpropagation, bert, perceptron
 from course_utils.checks.compare import run, same
 from course_utils.checks.exercise import Exercise
 
@@ -49,7 +49,7 @@ def test_each_mistake_is_named(exercise, name, function, sentence):
 @pytest.mark.parametrize("exercise", EXERCISES, ids=name_of)
 def test_no_two_mistakes_give_the_same_answers(exercise):
     functions = [("solution", exercise.solution_function)] + [m[:2] for m in exercise.mistakes]
-    runs = [(name, [run(f, i, exercise.returns) for i in exercise.inputs]) for name, f in functions]
+    runs = [(name, [run(f, i, exercise.returns, exercise.asked) for i in exercise.inputs]) for name, f in functions]
     for i, (name, ours) in enumerate(runs):
         for other, theirs in runs[:i]:
             pairs = zip(ours, theirs, strict=True)
@@ -146,6 +146,40 @@ def test_every_exercise_has_a_card_for_an_answer_that_nobody_planned(exercise, a
     values = [answer] * len(exercise.returns) if exercise.returns else answer
     card = exercise.check(lambda *_: values)
     assert card.outcome == "wrong" and exercise.name in card._repr_html_()
+
+
+@pytest.mark.parametrize(
+    ("answer", "words"),
+    [
+        (["un", "##play", "able"], "The length is right; the first string that differs is number 3."),
+        (["un"] * 2, "The length comes first: 3 strings are asked, 2 came."),
+        ([], "3 strings are asked, 0 came"),
+        ("un ##play ##able", "returns text; a list of strings is asked"),
+        (np.array("unplayable"), "returns text; a list of strings is asked"),
+        ({"un", "##play", "##able"}, "returns a set of 3; a list of strings is asked"),
+        (["un", None], "returns a list of 2; a list of strings is asked"),
+        ([["un"], ["##play"]], "a list of strings is asked"),
+        ([1, 2, 3], "a list of strings is asked"),
+        (None, "None"),
+    ],
+)
+def test_wrong_answer_where_strings_are_asked(answer, words):
+    result = bert.word_pieces.check(lambda word, vocabulary: answer)
+    assert (result.outcome, result.mistake) == ("wrong", "")
+    assert words in repr(result)
+
+
+@pytest.mark.parametrize("kind", [tuple, np.array, lambda pieces: [np.str_(piece) for piece in pieces]])
+def test_right_answer_where_strings_are_asked(kind):
+    right = bert.word_pieces.solution_function
+    assert bert.word_pieces.check(lambda *given: kind(right(*given))).outcome == "right"
+
+
+def test_a_set_is_shown_in_the_same_order_each_time():
+    text = repr(bert.word_pieces.check(lambda word, vocabulary: ["un"] * 2))
+    assert f"vocabulary = {{{', '.join(map(repr, sorted(bert.VOCABULARY)))}}}" in " ".join(text.split())
+    for part in ("word = 'unplayable'", "['un', 'un']", "['un', '##play', '##able']"):
+        assert part in text
 
 
 def test_wrong_answer_shows_input_came_and_asked():

@@ -7,16 +7,17 @@ from math import exp, hypot
 import numpy as np
 import pytest
 from matplotlib.figure import Figure
-from matplotlib.transforms import Bbox
 
-from course_utils import bridge, load_keras, nn
 from course_utils.explorers import attention as make_explorer
 from course_utils.explorers.controls import BOX_LIMIT
+from tests.panels import assert_names_apart, assert_panels_apart
+from tests.parity import assert_values
 
 unit = import_module("course_utils.explorers.attention")
 numerical_gradient = import_module("course_utils.nn.gradcheck").numerical_gradient
 START, WEIGHTS, WORDS, DIGITS, WANTED = unit.INITIAL, unit.WEIGHTS, unit.WORDS, unit.DIGITS, unit.WANTED
 TOLERANCE = make_explorer()._tolerance
+VALUES = ("J", "∂J/∂w₁₁", "∂J/∂w₁₂", "∂J/∂w₂₁", "∂J/∂w₂₂", "next w₁₂")
 END = 15.0  # of each slider, on both sides
 CORNERS = [dict(zip(WEIGHTS, corner)) for corner in product((-END, END), repeat=4)]
 HARD = [(0.0, 0.0, 0.0, 0.0), (0.5, 2.0, -1.5, 0.3), (-2.0, 0.7, 3.0, 1.1), (4.0, 3.0, -6.0, 5.0)]
@@ -130,14 +131,9 @@ STATES = [
 
 @pytest.mark.parametrize("state", STATES)
 def test_numpy_and_keras_give_the_same_values(state):
-    ours, theirs = (unit.values(K, state) for K in (nn, load_keras()))
     cost, slopes = unit.cost_and_slopes([state[name] for name in WEIGHTS])
-    assert list(ours) == ["J", "∂J/∂w₁₁", "∂J/∂w₁₂", "∂J/∂w₂₁", "∂J/∂w₂₂", "next w₁₂"]
-    wanted = (cost, *slopes, state["w12"] - state["learning_rate"] * slopes[1])
-    for values in (ours, theirs):
-        assert list(values.values()) == pytest.approx(wanted, rel=TOLERANCE, abs=TOLERANCE)
-    for name, value in ours.items():
-        assert bridge.Row(name, value, theirs[name], TOLERANCE).agrees
+    following = state["w12"] - state["learning_rate"] * slopes[1]
+    assert_values(unit.values, state, dict(zip(VALUES, (cost, *slopes, following))), TOLERANCE)
 
 
 def test_without_weights_all_words_have_the_same_share():
@@ -281,21 +277,10 @@ def test_what_stands_above_the_panels():
 def test_nothing_in_the_picture_leaves_it_or_covers_something_else(change):
     explorer = make_explorer()
     explorer.set(**change)
-    explorer.png()
-    figure = explorer._canvas.figure
-    renderer, edge, panels = figure.canvas.get_renderer(), figure.bbox, []
-    for axes in figure.axes:
-        boxes = [text.get_window_extent(renderer) for text in axes.texts]
-        panels.append(Bbox.union([*boxes, axes.get_tightbbox(renderer, for_layout_only=True)]))
-    assert panels[0].x1 < panels[1].x0 and panels[1].x1 < panels[2].x0 and panels[0].x0 >= 0
-    assert panels[2].x1 <= edge.x1 + 0.5 and all(box.y0 >= 0 and box.y1 <= edge.y1 for box in panels)
+    figure, renderer = assert_panels_apart(explorer)
     plane = figure.axes[0]
     names = [text for text in plane.texts if text.get_text() in (*WORDS, "q₁", "q₂", "q₃")]
-    boxes = [text.get_window_extent(renderer).padded(-1) for text in names]
-    assert all(plane.bbox.x0 <= box.x0 and box.x1 <= plane.bbox.x1 for box in boxes)
-    assert all(plane.bbox.y0 <= box.y0 and box.y1 <= plane.bbox.y1 for box in boxes)
-    for i, box in enumerate(boxes):
-        assert not any(box.overlaps(other) for other in boxes[:i])
+    assert_names_apart(plane, names, renderer, touch=1)
 
 
 def test_the_sentence_says_what_is_drawn():

@@ -73,7 +73,9 @@ def test_a_blitted_frame_equals_one_drawn_from_nothing(explorer, name):
         ("gru", {"task": "add up", "b_r": 3.0, "sequence": 2}),
         ("lstm", {"b_i": 3.0, "sequence": 2}),
         ("race", {"records": "Adelie and Gentoo"}),
+        ("self_attention", {"d": -1, "causal": False, "w11": 15.0}),
         ("through_time", {"u": 1.5, "bars": "shares of ∂J/∂u"}),
+        ("word_in_context", {"q1": 8.0, "v1": 8.0, "sides": "left only"}),
     ],
 )
 def test_an_axis_that_was_there_before_comes_back_whole(name, change):

@@ -26,7 +26,9 @@ CASES = {
     "gru": (("w_z", "b_z", "w_r", "b_r"), {"task": "add up"}, ("next z", 5e-4)),
     "lstm": (("w_i", "b_i", "b_f", "b_o"), {}, ("next f", 5e-4)),
     "mask": (("w1", "w2", "b"), {"scene": 3}, ("next w₁", 1e-4)),
+    "self_attention": (("w11", "w12", "w21", "w22"), {"d": 1, "causal": False}, ("next w₁₂", 3e-4)),
     "through_time": (("w", "u", "b"), {"task": "half the sum", "activation": "tanh"}, ("next u", 1e-3)),
+    "word_in_context": (("q1", "q2", "v1", "v2"), {"sides": "left only"}, ("next v₂", 1e-3)),
 }
 
 

@@ -6,10 +6,10 @@ from itertools import product
 import numpy as np
 import pytest
 from matplotlib.figure import Figure
-from matplotlib.transforms import Bbox
 
 from course_utils import explorers
 from course_utils.explorers.controls import BOX_LIMIT
+from tests.panels import assert_panels_apart
 
 gates = import_module("course_utils.explorers.gates")
 UNITS = {name: import_module(f"course_utils.explorers.{name}") for name in ("lstm", "gru")}
@@ -51,15 +51,8 @@ def test_a_power_tells_the_gate_and_how_often():
 def test_nothing_in_the_picture_leaves_it_or_covers_something_else(name, change):
     explorer = getattr(explorers, name)()
     explorer.set(**change)
-    explorer.png()
-    figure = explorer._canvas.figure
-    renderer, edge, panels = figure.canvas.get_renderer(), figure.bbox, []
-    for axes in figure.axes:
-        parts = [part for part in (*axes.texts[-2:], axes.get_legend()) if part]
-        boxes = [part.get_window_extent(renderer) for part in parts]
-        panels.append(Bbox.union([*boxes, axes.get_tightbbox(renderer, for_layout_only=True)]))
-    assert panels[0].x1 < panels[1].x0 and panels[1].x1 < panels[2].x0 and panels[0].x0 >= 0
-    assert panels[2].x1 <= edge.x1 + 0.5 and all(box.y0 >= 0 and box.y1 <= edge.y1 for box in panels)
+    kept = lambda axes: [part for part in (*axes.texts[-2:], axes.get_legend()) if part]  # noqa: E731
+    figure, renderer = assert_panels_apart(explorer, kept)
     for axes in figure.axes[:2]:
         names = [text.get_window_extent(renderer) for text in axes.texts[:-2]]
         assert all(axes.bbox.x0 < name.x0 and name.x1 < axes.bbox.x1 for name in names)

@@ -5,8 +5,9 @@ import re
 import numpy as np
 import pytest
 
-from course_utils import data, load_keras, nn
+from course_utils import bridge, data, load_keras, nn
 from course_utils.checks import (
+    bert,
     bidirectional,
     detection,
     embedding,
@@ -15,6 +16,7 @@ from course_utils.checks import (
     lstm,
     recurrence,
     segmentation,
+    transformer,
 )
 
 
@@ -471,3 +473,246 @@ def test_numbers_of_the_quiz_on_both_directions(K):
     letters, length = map(int, re.findall(r"\d+", padded))
     assert steps[0][0].startswith(f"{length - letters} ") and steps[1][0].startswith(f"letter {letters},")
     assert f"letter {letters} " in steps[0][1] and f"step {length} " in steps[1][1]
+
+
+def one_head(K, query_kernel, key_kernel, value_kernel):
+    """Build a MultiHeadAttention with one head whose output is the mix of the values itself."""
+    features, units = query_kernel.shape
+    layer = K.layers.MultiHeadAttention(1, units, use_bias=False, output_shape=units)
+    layer(np.zeros((1, 1, features)), np.zeros((1, 1, features)))
+    layer.set_weights([*(kernel[:, None] for kernel in (query_kernel, key_kernel, value_kernel)), np.eye(units)[None]])
+    return layer
+
+
+@pytest.mark.parametrize(("name", "causal"), [(None, True), ("no mask", False)])
+def test_self_attention(K, name, causal):
+    exercise = transformer.self_attention
+    known = {mistake: function for mistake, function, _ in exercise.mistakes} | {None: exercise.solution_function}
+    with bridge.number_type("float64"):
+        for x, *kernels in exercise.inputs:
+            mixed = one_head(K, *kernels)(x[None].astype(float), x[None].astype(float), use_causal_mask=causal)
+            # The engines round 1 / √units to seven digits, which 1,000 magnifies.
+            assert known[name](x, *kernels) == pytest.approx(np.asarray(mixed)[0], rel=1e-4)
+
+
+def test_self_attention_lets_other_right_ways_pass():
+    """With −1e9 as Keras has it, and with the largest score taken off before later ones are hidden."""
+
+    def hidden_late(x, query_kernel, key_kernel, value_kernel):
+        scores = (x @ query_kernel) @ (x @ key_kernel).T / query_kernel.shape[1] ** 0.5
+        powers = np.exp(scores - scores.max(axis=1, keepdims=True)) * np.tri(len(x))
+        return powers / powers.sum(axis=1, keepdims=True) @ (x @ value_kernel)
+
+    def large_number(x, query_kernel, key_kernel, value_kernel):
+        scores = (x @ query_kernel) @ (x @ key_kernel).T / query_kernel.shape[1] ** 0.5
+        return nn.activations.softmax(scores - 1e9 * (1 - np.tri(len(x)))) @ (x @ value_kernel)
+
+    for answer in (hidden_late, large_number):
+        assert transformer.self_attention.check(answer).outcome == "right"
+
+
+def test_positions(K):
+    """A layer that turns each pair by an angle of its own makes each code of the one before; pairs slow down evenly."""
+    for (steps, units), found in solutions(transformer.positions):
+        layer = K.layers.Dense(units, use_bias=False)
+        layer.build((None, units))
+        angles = np.geomspace(1, 10000 ** (2 / units - 1), units // 2)
+        kernel = np.zeros((units, units))
+        for pair, angle in zip(range(0, units, 2), angles, strict=True):
+            kernel[pair : pair + 2, pair : pair + 2] = [
+                [np.cos(angle), -np.sin(angle)],
+                [np.sin(angle), np.cos(angle)],
+            ]
+        layer.set_weights([kernel.astype("float32")])
+        assert found[0].tolist() == [0, 1] * (units // 2) and found.shape == (steps, units)
+        assert np.asarray(layer(found[:-1].astype("float32"))) == pytest.approx(found[1:], abs=1e-6)
+
+
+def normalization(K, gamma, beta, **arguments):
+    """Build a LayerNormalization with these weights, those that it has."""
+    layer = K.layers.LayerNormalization(**arguments)
+    layer.build((None, len(gamma)))
+    weights = {"scale": gamma, "center": beta}
+    layer.set_weights([weight.astype("float32") for name, weight in weights.items() if arguments.get(name, True)])
+    return layer
+
+
+@pytest.mark.parametrize(
+    ("name", "arguments"),
+    [
+        (None, {}),
+        ("0.00001 in place of 0.001", {"epsilon": 1e-5}),
+        ("no gamma", {"scale": False}),
+        ("no beta", {"center": False}),
+    ],
+)
+def test_add_and_norm(K, name, arguments):
+    exercise = transformer.add_and_norm
+    known = {mistake: function for mistake, function, _ in exercise.mistakes} | {None: exercise.solution_function}
+    for x, change, *weights in exercise.inputs:
+        y = K.layers.Add()([one.astype("float32") for one in (x, change)])
+        output = np.asarray(normalization(K, *weights, **arguments)(y))
+        assert known[name](x, change, *weights) == pytest.approx(output, rel=1e-4, abs=1e-4)
+
+
+def test_numbers_of_the_quiz_on_transformer(K):
+    (spread, sizes), _, _, (heads, counts), (longer, growth) = transformer.quiz.questions
+    numbers = int(re.search(r"\d+", spread)[0])
+    products = np.prod(np.random.default_rng(0).normal(size=(2, 20000, numbers)), axis=0).sum(axis=1)
+    root, total, one = (int(text.split(":")[0]) for text, _ in sizes)
+    assert (total, one) == (numbers, 1) and np.std(products) == pytest.approx(root, rel=0.02)
+    assert f"√{numbers}" in sizes[0][1] and f"lead of {root}, a score has {np.exp(root):,.0f} times" in sizes[0][1]
+    many, size, features = map(int, re.findall(r"\d+", heads))
+    x, kernel = np.zeros((1, 1, features), "float32"), features**2
+    for layer in (K.layers.MultiHeadAttention(n, features // n, use_bias=False) for n in (many, 1)):
+        layer(x, x)
+        assert f"{layer.count_params():,}" == counts[0][0]
+    assert many * size == features and [text for text, _ in counts[1:]] == [f"{n * kernel:,}" for n in (3, 4 * many)]
+    lengths = [int(n.replace(",", "")) for n in re.findall(r"[\d,]+\d", longer)]
+    layer, hidden = K.layers.MultiHeadAttention(1, 1), K.layers.Dense(4)
+    tokens = [np.zeros((1, length, 1), "float32") for length in lengths]
+    cells = [np.size(layer(x, x, return_attention_scores=True)[1]) for x in tokens]
+    rows = [np.size(hidden(x)) for x in tokens]
+    times = cells[0] // cells[1], rows[0] // rows[1]
+    assert growth[0][0] == "{} times; {} times".format(*times) and f"{cells[0]:,} cells" in growth[0][1]
+    assert [text for text, _ in growth[1:]] == [f"{n} times; {n} times" for n in times[::-1]]
+
+
+@pytest.mark.parametrize("causal", [False, True])
+def test_order_in_the_quiz_on_transformer(K, causal):
+    """Shuffled words give the same rows, shuffled; with a causal mask other ones, and a row needs those before only."""
+    _, (question, rows), (_, runs), _, _ = transformer.quiz.questions
+    assert "without a mask" in question and rows[0][0].endswith("shuffled likewise") and runs[0][0].startswith("once")
+    generator = np.random.default_rng(0)
+    text, order = generator.normal(size=(1, 10, 3)).astype("float32"), generator.permutation(10)
+    layer = K.layers.MultiHeadAttention(2, 4)
+
+    def attended(x):
+        return np.asarray(layer(x, x, use_causal_mask=causal))[0]
+
+    likewise = np.allclose(attended(text[:, order]), attended(text)[order], atol=1e-5)
+    assert likewise is not causal
+    ends = [attended(text[:, :length])[-1] for length in range(1, 11)]  # one run for each token, as when it writes
+    assert np.allclose(ends, attended(text), atol=1e-5) is causal
+
+
+def longest_first(pieces):
+    """A pattern that finds the longest of some pieces."""
+    return re.compile("|".join(sorted(map(re.escape, pieces), key=len, reverse=True)) or "$^")
+
+
+def pieces_by_pattern(word, vocabulary):
+    """Give the pieces of a word, found by two patterns: one for its beginning, one for all that follows."""
+    marked = {piece for piece in vocabulary if piece.startswith("##")}
+    inside = longest_first(piece[2:] for piece in marked)
+    found = longest_first(vocabulary - marked).match(word)
+    pieces = [found and found[0]]
+    while found and (at := len("".join(pieces).replace("##", ""))) < len(word):
+        found = inside.match(word, at)
+        pieces.append(found and "##" + found[0])
+    return pieces if found else ["[UNK]"]
+
+
+def test_word_pieces():
+    generator = np.random.default_rng(0)
+    random = []
+    for _ in range(300):
+        word, *pieces = ("".join(generator.choice(list("abc"), size)) for size in [8, *generator.integers(1, 4, 12)])
+        random.append((word, {"##" * (place % 3 > 0) + piece for place, piece in enumerate(pieces)}))
+    unknown = 0
+    for word, vocabulary in [*bert.word_pieces.inputs, *random]:
+        pieces = bert.word_pieces.solution_function(word, vocabulary)
+        assert pieces == pieces_by_pattern(word, vocabulary)
+        unknown += pieces == ["[UNK]"]
+    assert 30 < unknown < 270
+
+
+def test_corrupt():
+    for (tokens, chosen, numbers, others, mask), found in solutions(bert.corrupt):
+        read = [mask, None, None]
+        for place, token in enumerate(tokens):
+            read[1:] = others[place], token
+            kind = np.searchsorted([0.8, 0.9], numbers[place], side="right") if chosen[place] else 2
+            assert found[place] == read[kind]
+        assert found.dtype == tokens.dtype
+
+
+def test_corrupt_makes_80_10_10_and_leaves_tokens_alone():
+    generator = np.random.default_rng(0)
+    tokens = np.arange(10, 100010)
+    before, chosen = tokens.copy(), generator.random(tokens.size) < 0.15
+    read = bert.corrupt.solution_function(tokens, chosen, generator.random(tokens.size), 0 * tokens, 1)
+    rates = [np.mean(part) for part in (chosen, *((read[chosen] == code) for code in (1, 0, tokens[chosen])))]
+    assert rates == pytest.approx([0.15, 0.8, 0.1, 0.1], abs=0.01)
+    assert np.array_equal(read[~chosen], tokens[~chosen]) and np.array_equal(tokens, before)
+
+    def in_place(tokens, chosen, numbers, others, mask):
+        tokens[:] = bert.corrupt.solution_function(tokens, chosen, numbers, others, mask)
+        return tokens
+
+    assert "changes tokens in place" in repr(bert.corrupt.check(in_place))
+
+
+@pytest.mark.parametrize("name", [None, "over all places", "over the others"])
+def test_masked_loss(K, name):
+    exercise = bert.masked_loss
+    known = {mistake: function for mistake, function, _ in exercise.mistakes} | {None: exercise.solution_function}
+    loss = K.losses.SparseCategoricalCrossentropy(from_logits=True)
+    for logits, tokens, chosen in exercise.inputs:
+        places = {"over all places": chosen | True, "over the others": ~chosen}.get(name, chosen)
+        expected = float(loss(tokens[places], logits[places].astype("float32")))
+        assert known[name](logits, tokens, chosen) == pytest.approx(expected, rel=1e-4)
+
+
+def test_masked_loss_lets_ln_of_shares_and_logarithms_of_sums_pass():
+    def of_sums(logits, tokens, chosen):
+        rows = logits[chosen] - logits[chosen].max(axis=1, keepdims=True)
+        picked = np.take_along_axis(rows, tokens[chosen][:, None], axis=1)[:, 0]
+        return np.mean(np.log(np.exp(rows).sum(axis=1)) - picked)
+
+    def of_all_shares(logits, tokens, chosen):
+        losses = -np.log(nn.activations.softmax(logits)[np.arange(len(tokens)), tokens])
+        return np.sum(losses * chosen) / np.sum(chosen)
+
+    for answer in (of_sums, of_all_shares):
+        assert bert.masked_loss.check(answer).outcome == "right"
+
+
+def test_numbers_of_the_quiz_on_bert(K):
+    _, (asked, counts), _, (vectors, heads), (table, sizes) = bert.quiz.questions
+    tokens, *rates = (int(number) for number in re.findall(r"\d+", asked))
+    parts = [tokens * rates[0] * rates[1] / 1e4, tokens * rates[0] / 100, tokens * rates[1] / 100]
+    assert [text for text, _ in counts] == [f"{part:.0f}" for part in parts]
+    for part, (_, why) in zip(parts, counts, strict=True):
+        assert f" = {part:.1f}" in why
+    assert f"the other {parts[1] - parts[0]:.0f} that" in counts[0][1]
+    total, width, pieces = (int(n.replace(",", "")) for n in re.findall(r"\d[\d,]*", table))
+    assert str(width) in vectors
+    head = K.layers.Dense(2)
+    head.build((None, width))
+    assert f"{width} · 2 + 2 = {head.count_params():,} are new" in heads[0][1]
+    for (text, why), size in zip(sizes, (width, 4 * width, tokens), strict=True):
+        layer = K.layers.Embedding(pieces, size)
+        layer.build((None,))
+        assert text == f"{layer.count_params():,}" and f"{pieces:,} · {size:,}" in why
+    assert f"is {pieces * width / total / 1e4:.0f} % of all" in sizes[0][1]
+
+
+def test_layers_of_the_quiz_on_bert(K):
+    """The 12 layers of BERT Base have most of the weights that are not in the table of pieces."""
+    *_, (table, _) = bert.quiz.questions
+    total, width, pieces = (int(n.replace(",", "")) for n in re.findall(r"\d[\d,]*", table))
+    x = np.zeros((1, 1, width), "float32")
+    attention, wide, narrow = (
+        K.layers.MultiHeadAttention(12, width // 12),
+        K.layers.Dense(4 * width),
+        K.layers.Dense(width),
+    )
+    norms = [K.layers.LayerNormalization() for _ in range(2)]
+    attention(x, x)
+    narrow(wide(x))
+    for norm in norms:
+        norm(x)
+    layers = 12 * sum(layer.count_params() for layer in (attention, wide, narrow, *norms))
+    others = 1e6 * total - pieces * width
+    assert 0.9 * others < layers < others

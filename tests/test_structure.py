@@ -30,6 +30,8 @@ ARROWS = {
     "nn": (set(), {"numpy"}),
     "data": (set(), {"numpy"}),
     "scenes": ({"data"}, {"numpy"}),
+    "texts": (set(), {"numpy"}),
+    "blocks": ({"nn", "keras_layers"}, set()),
     "plotting": ({"nn"}, {"numpy", "matplotlib", "PIL"}),
     "bridge": ({"nn", "startup"}, {"numpy", "~keras", "~tensorflow"}),
     "keras_layers": ({"startup"}, {"~keras", "~tensorflow"}),

@@ -20,6 +20,8 @@ TOPICS = {
     "13": "gru",
     "14": "bidirectional",
     "15": "encoder_decoder",
+    "16": "transformer",
+    "17": "bert",
 }
 
 

@@ -40,13 +40,14 @@ class Run:
     changed: tuple = ()  # positions of the arguments that were changed in place
 
 
-def run(function, inputs, returns=()):
+def run(function, inputs, returns=(), asked="numbers"):
     """Call a function on copies of the inputs.
 
     Args:
         function: any callable.
         inputs: tuple of its positional arguments.
         returns: names of the values it returns, if several are asked.
+        asked: what the values are, "numbers" or "strings".
 
     Returns:
         A `Run`; exceptions are kept in it, KeyboardInterrupt passes through.
@@ -59,7 +60,7 @@ def run(function, inputs, returns=()):
             if _is_unwritten(value, function):
                 return Run(attempted=False)
             changed = tuple(i for i, (a, b) in enumerate(zip(given, inputs, strict=True)) if _differs(a, b))
-            return Run(arrays=to_arrays(value, returns), changed=changed)
+            return Run(arrays=to_arrays(value, returns, asked), changed=changed)
     except AnswerError as error:
         return Run(problem=str(error))
     except NotImplementedError:
@@ -80,32 +81,38 @@ def printed():
         yield buffer
 
 
-def to_arrays(value, returns=()):
-    """An answer as a list of float arrays, one per value asked.
+def to_arrays(value, returns=(), asked="numbers"):
+    """An answer as a list of arrays, one per value asked.
 
     Args:
         value: what the function returned: numbers, lists, arrays, tensors, or a tuple of them.
         returns: names of the values, if several are asked.
+        asked: "numbers", or "strings" for a list of them.
 
     Returns:
-        A list of new float arrays.
+        A list of new arrays, of floats or of strings.
 
     Raises:
         AnswerError: if it is something else.
     """
     if not returns:
-        return [_to_array(value, "Your function")]
-    asked = f"{len(returns)} values are asked: {', '.join(returns)}"
+        return [_to_array(value, "Your function", asked)]
+    several = f"{len(returns)} values are asked: {', '.join(returns)}"
     if not isinstance(value, (tuple, list)):
-        raise AnswerError(f"{asked}. Your function returns {describe(value)}.")
+        raise AnswerError(f"{several}. Your function returns {describe(value)}.")
     if len(value) != len(returns):
-        raise AnswerError(f"{asked}. Your function returns {len(value)}.")
-    return [_to_array(v, f"For {name}, your function") for v, name in zip(value, returns, strict=True)]
+        raise AnswerError(f"{several}. Your function returns {len(value)}.")
+    return [_to_array(v, f"For {name}, your function", asked) for v, name in zip(value, returns, strict=True)]
 
 
-def _to_array(value, who):
+def _to_array(value, who, asked):
     if value is None:
         raise AnswerError(f"{who} returns None. Does every way through it end with a return?")
+    if asked == "strings":
+        value = value.tolist() if isinstance(value, np.ndarray) else value
+        if not isinstance(value, (list, tuple)) or not all(isinstance(part, str) for part in value):
+            raise AnswerError(f"{who} returns {describe(value)}; a list of strings is asked.")
+        return np.array(value, dtype=str)
     if isinstance(value, (str, bytes, dict, set)) or callable(value):
         raise AnswerError(f"{who} returns {describe(value)}; numbers are asked.")
     try:
@@ -145,12 +152,14 @@ def close(got, want, tolerance):
     """Whether two arrays agree in shape and in every value; nan agrees with nan.
 
     Args:
-        got, want: float arrays of any shape.
-        tolerance: relative and absolute.
+        got, want: arrays of any shape, both of floats or both of strings.
+        tolerance: relative and absolute, of floats.
 
     Returns:
         True or False.
     """
+    if want.dtype.kind == "U":
+        return np.array_equal(got, want)
     return got.shape == want.shape and bool(np.allclose(got, want, rtol=tolerance, atol=tolerance, equal_nan=True))
 
 
@@ -158,12 +167,16 @@ def explain(got, want, tolerance):
     """A sentence on how an array differs from the one asked, for a mistake that has no name.
 
     Args:
-        got, want: float arrays of any shape.
-        tolerance: relative and absolute.
+        got, want: arrays of any shape, both of floats or both of strings.
+        tolerance: relative and absolute, of floats.
 
     Returns:
         One sentence.
     """
+    if want.dtype.kind == "U":
+        if len(got) != len(want):
+            return f"The length comes first: {len(want)} strings are asked, {len(got)} came."
+        return f"The length is right; the first string that differs is number {np.argmax(got != want) + 1}."
     if got.shape != want.shape:
         if got.size == want.size and close(got.ravel(), want.ravel(), tolerance):
             return f"The numbers are right, the shape is not: {want.shape} is asked, {got.shape} came."
@@ -277,6 +290,8 @@ def show(value):
     if isinstance(value, (float, np.ndarray)):
         style = {"precision": 4, "suppress_small": True, "separator": ", ", "threshold": 60}
         return np.array2string(np.asarray(value), **style)
+    if isinstance(value, set):  # without an order of its own
+        return f"{{{', '.join(map(repr, sorted(value)))}}}"
     return value.__name__ if callable(value) else repr(value)
 
 

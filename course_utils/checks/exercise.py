@@ -43,13 +43,16 @@ class Exercise:
         returns: names of the returned values, if there are several.
         helpers: functions the solution calls, shown with it.
         tolerance: relative and absolute, of the comparison.
+        asked: what is returned, "numbers" or "strings" (a list of them).
     """
 
-    def __init__(self, solution, notebook, inputs, mistakes, hints, returns=(), helpers=(), tolerance=1e-4):
+    def __init__(
+        self, solution, notebook, inputs, mistakes, hints, returns=(), helpers=(), tolerance=1e-4, asked="numbers"
+    ):
         self.name, self.statement = solution.__name__, inspect.getdoc(solution)
         self.solution_function, self.notebook, self.inputs = solution, notebook, inputs
         self.mistakes, self.hints, self.returns, self.helpers = mistakes, hints, returns, helpers
-        self.tolerance, self.signature = tolerance, inspect.signature(solution)
+        self.tolerance, self.asked, self.signature = tolerance, asked, inspect.signature(solution)
         self._hints_given = 0
 
     def __repr__(self):
@@ -115,7 +118,7 @@ class Exercise:
         return "\n\n".join(inspect.getsource(function).strip() for function in functions)
 
     def _runs(self, function):
-        return [run(function, inputs, self.returns) for inputs in self.inputs]
+        return [run(function, inputs, self.returns, self.asked) for inputs in self.inputs]
 
     def _judge(self, answer, runs):
         if not all(one.attempted for one in runs):

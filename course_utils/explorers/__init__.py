@@ -17,7 +17,9 @@ from .memory import memory
 from .network import network
 from .perceptron import perceptron
 from .race import race
+from .self_attention import self_attention
 from .through_time import through_time
+from .word_in_context import word_in_context
 from .xor import xor
 
 __all__ = [
@@ -38,6 +40,8 @@ __all__ = [
     "network",
     "perceptron",
     "race",
+    "self_attention",
     "through_time",
+    "word_in_context",
     "xor",
 ]

@@ -3,7 +3,7 @@
 from functools import cache, partial
 
 import numpy as np
-from matplotlib.patches import Polygon, Rectangle
+from matplotlib.patches import Polygon
 
 from course_utils import nn, plotting
 
@@ -11,9 +11,10 @@ from . import descent
 from .base import Explorer
 from .controls import Number, seed_number
 from .dense_networks import loss_and_gradients
-from .descent import SIZE, lines_above, narrow_cost_curve, note, progress_in_words, verdict
-from .embedding_plane import HALO, HEIGHT, NAME, SIDE, name_places, name_width
+from .descent import SIZE, lines_above, progress_in_words, verdict
+from .embedding_plane import HALO, HEIGHT, NAME, SIDE, from_pixels, name_places, name_width, to_pixels
 from .readout import SUBSCRIPTS, few_digits
+from .shares_matrix import shares_matrix
 
 WEIGHTS = ("w11", "w12", "w21", "w22")
 INITIAL = {**dict.fromkeys(WEIGHTS, 0.0), "learning_rate": 0.2, "seed": 0, "costs": ()}  # costs: J before each step
@@ -27,10 +28,10 @@ REACH, LONGEST = 1.6, 1.3  # of the axes of the plane, and the longest arrow in 
 SIDES = ((-1, 0), (0, 1), (-1, 0), (0, -1), (0, -1))  # of the dot of each key, where its name stands
 RADIUS = 7  # of these dots, and of the heads of arrows, in CSS pixels
 HEAD = np.array([(0, 0), (-0.2, 0.08), (-0.2, -0.08)])  # of an arrow to the right that ends in 0
+QUERIES = ("q₁", "q₂", "q₃")
 LINES = ("-", "--", ":")  # of the arrows of the three queries
 COLORS = tuple(plotting.COLORS[name] for name in ("blue", "vermillion", "green"))
 CELL = (42, 46)  # width and height in CSS pixels
-TOP_OF_COLORS = 1.7  # the share of the darkest blue, so that black letters stay legible on 1
 ENDS = (1e-2, 1e-4, 1e-8), (10.0, 100.0)  # where the axis of the cost may end
 
 
@@ -181,108 +182,120 @@ def arrow_head(end):
     return end + HEAD @ [(x, y), (-y, x)]
 
 
-def _pixels(points):
-    """Where points of the plane are, in CSS pixels from its lower left corner `(n, 2)`."""
-    return SIDE * (np.asarray(points) / REACH + 1) / 2
+def arrows(axes, looks):
+    """Add animated arrows that begin in 0.
 
+    Args:
+        axes: Matplotlib Axes, as long a unit to the right as upward.
+        looks: the line style and the color of each arrow.
 
-def _points(pixels):
-    """The reverse of `_pixels`."""
-    return (2 * pixels / SIDE - 1) * REACH
+    Returns:
+        Function `update(ends)`, with the end of each `(arrows, 2)`.
+    """
+    still, looks = {"animated": True, "scalex": False, "scaley": False, "zorder": 4}, tuple(looks)
+    shafts = [axes.plot([], [], style, lw=3, color=color, **still)[0] for style, color in looks]
+    heads = [axes.add_patch(Polygon(HEAD, fc=color, ec="black", animated=True, zorder=5)) for _, color in looks]
 
-
-def _key_names(axes):
-    """Write the name of each key beside its dot; return points on the names, in CSS pixels."""
-    halves = np.array([(name_width(word, "normal") / 2, HEIGHT / 2) for word in WORDS])
-    centers = _pixels(KEYS) + SIDES * (halves + RADIUS)
-    for word, (x, y) in zip(WORDS, _points(centers)):
-        axes.text(x, y, word, fontsize=NAME, ha="center", va="center")
-    on_names = [centers + halves * (x, y) for x in np.linspace(-1, 1, 9) for y in (-0.5, 0.5)]
-    return np.concatenate(on_names)
-
-
-def _plane(figure):
-    """The keys as dots and the queries as arrows: a function `update(found)`."""
-    axes = plotting.large_axes(figure, descent.place(36, 34, SIDE, SIDE), ("", ""))
-    axes.set(xlim=(-REACH, REACH), ylim=(-REACH, REACH), xticks=(-1, 0, 1), yticks=(-1, 0, 1))
-    axes.plot(*np.transpose(KEYS), "o", ms=8, mfc="0.75", mec="black")
-    axes.plot([0], [0], "o", ms=4, color="black")
-    others = np.concatenate([_pixels(KEYS), _key_names(axes)])
-    still = {"animated": True, "scalex": False, "scaley": False, "zorder": 4}
-    shafts = [axes.plot([], [], style, lw=3, color=color, **still)[0] for style, color in zip(LINES, COLORS)]
-    heads = [axes.add_patch(Polygon(HEAD, fc=color, ec="black", animated=True, zorder=5)) for color in COLORS]
-    names = [plotting.QuickText(axes, 0, 0, NAME, halo=HALO, weight="bold", zorder=6) for _ in STATES]
-    widths = [name_width(f"q{t}", "bold") for t in "₁₂₃"]
-    title, second = lines_above(axes, left=-0.12, sizes=(13, 13))
-
-    def update(found):
-        scale = arrow_scale(found["q"])
-        ends = found["q"] / scale
+    def update(ends):
         for shaft, head, end in zip(shafts, heads, ends):
             corners = arrow_head(end)
             head.set_xy(corners)
             shaft.set_data(*np.stack([np.zeros(2), corners[1:].mean(axis=0)], axis=1))  # to where the head begins
-        middles = _pixels(np.concatenate([share * ends for share in (0.4, 0.7)]))
-        centers = name_places(_pixels(ends), np.full(OUTPUTS, RADIUS), widths, np.concatenate([others, middles]))
-        for t, name, center in zip("₁₂₃", names, _points(centers)):
-            name.set(text=f"q{t}", position=center)
-        title.set_text("keys k and queries q")
-        second.set_text(f"arrows: q ÷ {scale:,}" if scale > 1 else "arrows: q")
 
     return update
+
+
+def query_plane(figure, reach):
+    """Add the plane of keys and queries at the left of a figure of `descent.SIZE`, SIDE wide and high.
+
+    Args:
+        figure: Matplotlib Figure.
+        reach: where both axes end.
+
+    Returns:
+        The Axes.
+    """
+    axes = plotting.large_axes(figure, descent.place(36, 34, SIDE, SIDE), ("", ""))
+    axes.set(xlim=(-reach, reach), ylim=(-reach, reach), xticks=(-1, 0, 1), yticks=(-1, 0, 1))
+    return axes
+
+
+def named_arrows(axes, names, looks, others, longest=LONGEST, title="keys k and queries q", called="q"):
+    """Add the queries as arrows from 0, divided by a round number if they are long, and the lines above the plane.
+
+    Args:
+        axes: of `query_plane`.
+        names: of the queries.
+        looks: as in `arrows`.
+        others: points that names should not cover, in CSS pixels `(n, 2)`.
+        longest: arrow in the plane.
+        title: what stands above.
+        called: what the arrows are called there.
+
+    Returns:
+        Function `update(q)`, with the queries `(queries, 2)`.
+    """
+    reach, count = axes.get_xlim()[1], len(names)
+    axes.plot([0], [0], "o", ms=4, color="black")
+    move_arrows = arrows(axes, looks)
+    texts = [plotting.QuickText(axes, 0, 0, NAME, halo=HALO, weight="bold", zorder=6) for _ in names]
+    widths = [name_width(name, "bold") for name in names]
+    first, second = lines_above(axes, left=-0.12, sizes=(13, 13))
+
+    def update(q):
+        scale = arrow_scale(q * LONGEST / longest)
+        ends = q / scale
+        move_arrows(ends)
+        middles = to_pixels(np.concatenate([share * ends for share in (0.4, 0.7)]), reach)
+        covered = np.concatenate([others, middles])
+        centers = name_places(to_pixels(ends, reach), np.full(count, RADIUS), widths, covered)
+        for name, text, center in zip(names, texts, from_pixels(centers, reach)):
+            text.set(text=name, position=center)
+        first.set_text(title)
+        second.set_text(f"arrows: {called} ÷ {scale:,}" if scale > 1 else f"arrows: {called}")
+
+    return update
+
+
+def words_beside(axes, dots, words, sides, looks=None):
+    """Write a word beside each dot of a plane.
+
+    Args:
+        axes: of `query_plane`.
+        dots: where they are `(words, 2)`.
+        words: the texts.
+        sides: of each dot, where its word stands: (−1, 0) at the left, (0, 1) above `(words, 2)`.
+        looks: a dict of properties of each text, such as `{"weight": "bold"}`; none if None.
+
+    Returns:
+        Points on the words, in CSS pixels `(n, 2)`.
+    """
+    reach, looks = axes.get_xlim()[1], looks or [{}] * len(words)
+    widths = [name_width(word, look.get("weight", "normal")) for word, look in zip(words, looks)]
+    halves = np.array([(width / 2, HEIGHT / 2) for width in widths])
+    centers = to_pixels(dots, reach) + sides * (halves + RADIUS)
+    for word, (x, y), look in zip(words, from_pixels(centers, reach), looks):
+        axes.text(x, y, word, fontsize=NAME, ha="center", va="center", **look)
+    return np.concatenate([centers + halves * (x, y) for x in np.linspace(-1, 1, 9) for y in (-0.5, 0.5)])
+
+
+def _plane(figure):
+    """The keys as dots and the queries as arrows: a function `update(found)`."""
+    axes = query_plane(figure, REACH)
+    axes.plot(*np.transpose(KEYS), "o", ms=8, mfc="0.75", mec="black")
+    others = np.concatenate([to_pixels(KEYS, REACH), words_beside(axes, KEYS, WORDS, SIDES)])
+    update = named_arrows(axes, QUERIES, zip(LINES, COLORS), others)
+    return lambda found: update(found["q"])
 
 
 def _shares(figure):
     """The attention matrix with the wanted cells framed, contexts and targets: a function `update(found)`."""
-    place = descent.place(290, 66, *np.multiply(CELL, (SOURCES, OUTPUTS)))
-    axes, image = plotting.picture(figure, place, "", (OUTPUTS, SOURCES), "Blues")
-    image.set_clim(0, TOP_OF_COLORS)
-    axes.xaxis.tick_top()
+    axes, update = shares_matrix(figure, (290, 66), CELL, (QUERIES, WORDS), ("v", DIGITS))
     axes.set_xticks(range(SOURCES), WORDS, rotation=40, ha="left", rotation_mode="anchor", fontsize=12)
-    axes.set_yticks(range(OUTPUTS), [f"q{t}" for t in "₁₂₃"], fontsize=13)
-    axes.tick_params(length=0)
-    texts = [[plotting.QuickText(axes, j, t, 12) for j in range(SOURCES)] for t in range(OUTPUTS)]
-    contexts = [plotting.QuickText(axes, SOURCES + 0.15, t, 13, weight="bold") for t in range(OUTPUTS)]
-    still = {"fontsize": 13, "ha": "center", "va": "center"}
-    axes.text(-0.9, -2.3, "shares, c and target y", **still | {"ha": "left", "weight": "bold"})
-    for j, digit in enumerate(DIGITS):
-        axes.text(j, OUTPUTS, f"{digit:.0f}", **still)
-    axes.text(-0.6, OUTPUTS, "v", **still | {"ha": "right"})
-    for x, name in ((SOURCES + 0.15, "c"), (SOURCES + 0.95, "y")):
-        axes.text(x, -0.8, name, **still)
-    for t, j in enumerate(WANTED):
-        axes.text(SOURCES + 0.95, t, f"{DIGITS[j]:.0f}", **still)
-        frame = Rectangle((j - 0.46, t - 0.46), 0.92, 0.92, fill=False, lw=3, ec=COLORS[1], animated=True, zorder=5)
-        axes.add_patch(frame)
-
-    def update(found):
-        image.set_data(found["shares"])
-        for row, shares, context, c in zip(texts, found["shares"], contexts, found["c"]):
-            for text, share in zip(row, shares):
-                text.set_text(f"{share:.2f}")
-            context.set_text(f"{c:.2f}")
-
-    return update
+    return lambda found: update(found["shares"], found["c"], WANTED)
 
 
-def draw(figure):
-    """Make the artists.
-
-    Args:
-        figure: Matplotlib Figure.
-
-    Returns:
-        Function `update(arrays)`.
-    """
-    update_plane, update_shares = _plane(figure), _shares(figure)
-    _, update_curve = narrow_cost_curve(figure, ENDS)
-
-    def update(found):
-        update_plane(found)
-        update_shares(found)
-        return update_curve(found["costs"], note(found))
-
-    return update
+draw = descent.drawing((_plane, _shares), ENDS)
 
 
 def attention():

@@ -188,7 +188,7 @@ def random_weights(sizes, seed):
     return join(drawn).astype(float).round(4)
 
 
-def loss_and_gradients(K, model, loss, x, y):
+def loss_and_gradients(K, model, loss, x, y, **options):
     """Compute the loss of a batch and its gradient for every weight.
 
     Args:
@@ -197,12 +197,13 @@ def loss_and_gradients(K, model, loss, x, y):
         loss: class name of a loss, such as "MeanSquaredError".
         x: records `(batch, features)`, or a list with an array for each input of the model.
         y: labels `(batch, 1)`.
+        **options: of the loss, such as `from_logits=True`.
 
     Returns:
         `(loss, gradients)`: a float, and a list in the order of the model's weights.
     """
     x = [np.asarray(part, "float32") for part in x] if isinstance(x, list) else np.asarray(x, "float32")
-    y, measure = np.asarray(y, "float32"), getattr(K.losses, loss)()
+    y, measure = np.asarray(y, "float32"), getattr(K.losses, loss)(**options)
     if K is nn:
         model.compile(loss=measure)
         value, gradients = model.loss_and_gradients(x, y)

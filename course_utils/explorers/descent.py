@@ -239,6 +239,29 @@ def narrow_cost_curve(figure, ends, at=LAST_PANEL):
     Returns:
         `(axes, update)`, as there.
     """
-    axes, update = cost_curve(figure, at, ends, label=-0.33, left=-0.37, sizes=(13, 13))
+    width = at[2] * SIZE[0]
+    axes, update = cost_curve(figure, at, ends, label=-57 / width, left=-64 / width, sizes=(13, 13))
     axes.xaxis.set_major_locator(MaxNLocator(3))
     return axes, update
+
+
+def drawing(panels, ends, at=LAST_PANEL):
+    """Return the function `draw(figure)` of an explorer: some panels, and the narrow cost curve at their right.
+
+    Args:
+        panels: functions `panel(figure)` → `update(found)`.
+        ends, at: as in `narrow_cost_curve`.
+    """
+
+    def draw(figure):
+        updates = [panel(figure) for panel in panels]
+        _, update_curve = narrow_cost_curve(figure, ends, at)
+
+        def update(found):
+            for move in updates:
+                move(found)
+            return update_curve(found["costs"], note(found))
+
+        return update
+
+    return draw

@@ -38,6 +38,26 @@ def outside(rows):
     return f"{count} outside" if count else ""
 
 
+def to_pixels(points, reach):
+    """Return where points of the plane are, in CSS pixels from its lower left corner.
+
+    Args:
+        points: `(n, 2)`.
+        reach: where the axes end, on all sides.
+    """
+    return SIDE * (np.asarray(points) / reach + 1) / 2
+
+
+def from_pixels(pixels, reach):
+    """Return points of the plane; the reverse of `to_pixels`.
+
+    Args:
+        pixels: `(n, 2)`.
+        reach: as there.
+    """
+    return (2 * pixels / SIDE - 1) * reach
+
+
 @cache
 def name_width(name, weight):
     """Return the width of a name with its halo, in CSS pixels.
@@ -134,8 +154,7 @@ def plane(figure, place, words):
         reach = next((reach for reach in REACHES if np.abs(rows).max() <= reach), REACHES[-1])
         move_line(found["w"], np.clip(found["b"], -FAR * length, FAR * length) if length else found["b"])
         dots, ends = np.clip(rows, -reach, reach), rows + STRETCH * (found["next"] - rows)
-        pixels = (SIDE * (points / reach + 1) / 2 for points in (dots, ends))
-        centers = (2 * _place_names(words, word, *pixels) / SIDE - 1) * reach
+        centers = from_pixels(_place_names(words, word, *(to_pixels(points, reach) for points in (dots, ends))), reach)
         lines["to_names"].set_data(*_with_gaps(dots, centers))
         lines["steps"].set_data(*_with_gaps(rows, ends))
         for name, shown in (("used", found["used"]), ("unused", ~found["used"]), ("chosen", [word])):

@@ -29,6 +29,8 @@
 # | [13 · GRU](13_gru.ipynb) | "Who keeps 90 %, writes 10 %." | 75 |
 # | [14 · Bidirectional LSTM](14_bidirectional_lstm.ipynb) | "What decides may stand after the place." | 75 |
 # | [15 · Encoder–decoder](15_encoder_decoder.ipynb) | "The writer may look back." | 90 |
+# | [16 · Transformer](16_transformer.ipynb) | "Every token asks all the others, at once." | 90 |
+# | [17 · BERT](17_bert.ipynb) | "Hide, guess from both sides, then fine-tune." | 90 |
 #
 # **How to use a notebook.** Run cells with **Shift + Enter**, or all of them: menu *Run* → *Run All Cells*. Before you
 # move a slider, say what you expect; then try; then explain. In an exercise, replace the `...`, run the cell, and the
@@ -52,6 +54,7 @@ checks.progress()
 # | w_o, b_o | output neuron (W_o, if there are several) | (hidden, 1), (1,) | kernel, bias of the layer "output" |
 # | k | kernel of a convolution | (rows, columns, channels, filters) | kernel |
 # | u, U; h | recurrent weight, recurrent kernel; state of a recurrent layer | number, (units, units); (n, units) | recurrent_kernel; output |
+# | q, k, v | query, key and value of attention (k next to q is never a kernel) | (n, steps, units) | query, key, value |
 # | z; a | weighted sum; activation (O1, O2 where neurons are numbered) | (n, units) | output of Dense |
 # | y, ŷ | label, prediction | (n, 1) | y_true, y_pred |
 # | L; J | loss of one record; cost, the mean over all | (n,); number | loss |

@@ -21,12 +21,21 @@
 # **90 minutes.** You need notebook 10.
 
 # %% slideshow={"slide_type": "skip"}
-import re
-
 import numpy as np
 from matplotlib.figure import Figure
 
-from course_utils import bridge, checks, data, explorers, load_keras, nn, plotting, show, start
+from course_utils import (
+    bridge,
+    checks,
+    data,
+    explorers,
+    load_keras,
+    nn,
+    plotting,
+    show,
+    start,
+    texts,
+)
 from course_utils.checks import lstm
 
 start()
@@ -486,9 +495,8 @@ comparison
 # tenth of the novel is kept for the test.
 
 # %% slideshow={"slide_type": "-"}
-novel = re.sub(r"\s+", " ", re.sub(r"[^a-z .,;!?'-]", " ", data.load_novel().lower()))
-letters = "".join(sorted(set(novel)))
-codes = np.searchsorted(list(letters), list(novel))
+novel = texts.plain(data.load_novel()).lower()
+letters, codes = texts.encode(novel)
 one_hot = np.eye(len(letters), dtype="float32")
 end = int(0.9 * len(codes))  # of the part to learn from
 

@@ -641,8 +641,7 @@ encoder_decoder.quiz()
 checks.progress("15")
 
 # %% [markdown] slideshow={"slide_type": "slide"}
-# **Next:** the transformer, which keeps the attention and drops the recurrence, is to come. Until then, the overview in
-# [00 · Start here](00_start_here.ipynb) shows where you stand.
+# **Next:** [16 · Transformer](16_transformer.ipynb), which keeps the attention and drops the recurrence.
 #
 # **References**
 #

@@ -78,6 +78,15 @@ TERMS = {
         "encoder–decoder, encoder, decoder, token, start, end, teacher forcing, greedy, attention, query, key, value, "
         "score, share, context, one vector, transformer"
     ),
+    "16": (
+        "transformer, self-attention, query, key, value, causal mask, head, position code, residual, "
+        "layer normalization, block, feed-forward, encoder, decoder, token, language model, recurrent network, GPT, "
+        "BERT"
+    ),
+    "17": (
+        "BERT, encoder, transformer, bidirectional LSTM, both sides, word piece, token, mask, masked language model, "
+        "chosen, pretrain, fine-tune, label, segment, word embedding, GPT"
+    ),
 }
 # Words that may stand for a term; hyphens, dashes and line breaks count as spaces.
 ALSO = {
