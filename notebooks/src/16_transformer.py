@@ -139,7 +139,7 @@ show.table(rows, ["new games", "parameters", "right"])
 # %% [markdown] slideshow={"slide_type": "fragment"}
 # The GRU has six times as many parameters and hardly beats guessing. It cannot know which card will be asked for, so it would have to keep all
 # ten in its state. Attention need not remember: it **compares**. The kernels of query and key have learned to hold letter
-# against letter; the kernel of the values hands over the digit. All 2,000 are right. (A GRU can learn this game, too, with far more time. The point is what
+# against letter; the kernel of the values hands over the digit. All 2,000 are right. (More units and more batches may help the GRU; both got the same here. The point is what
 # comes easily.)
 
 # %% [markdown] slideshow={"slide_type": "slide"}
@@ -192,9 +192,10 @@ transformer.self_attention.check(self_attention)
 def numpy_head(x, W_Q, W_K, W_V):
     q, k, v = x @ W_Q, x @ W_K, x @ W_V
     scores = q @ k.transpose(0, 2, 1)
-    scores = scores / np.sqrt(q.shape[2])
-    ahead = np.triu(np.ones(scores.shape), 1)
-    scores = np.where(ahead, -np.inf, scores)
+    scores /= np.sqrt(q.shape[2])
+    n = x.shape[1]
+    ahead = np.triu(np.ones((n, n)), 1)
+    scores[:, ahead == 1] = -np.inf
     top = scores.max(2, keepdims=True)
     e = np.exp(scores - top)
     shares = e / e.sum(2, keepdims=True)
@@ -202,15 +203,18 @@ def numpy_head(x, W_Q, W_K, W_V):
 
 
 def keras_head(x, W_Q, W_K, W_V):
-    units = W_Q.shape[1]
-    look = keras.layers.MultiHeadAttention(
+    L, units = keras.layers, W_Q.shape[1]
+    look = L.MultiHeadAttention(
         num_heads=1,
         key_dim=units,
         output_shape=units,
         use_bias=False,
     )
     look.build(x.shape, x.shape)
-    look.set_weights([W[:, None] for W in (W_Q, W_K, W_V)] + [np.eye(units)[None]])
+    kernels = [W_Q, W_K, W_V]
+    one = [W[:, None] for W in kernels]
+    last = np.eye(units)[None]
+    look.set_weights([*one, last])
     out, shares = look(
         x,
         x,
@@ -409,8 +413,9 @@ def numpy_heads(x, W_Q, W_K, W_V, W_O):
 
 
 def keras_heads(x, *kernels):
+    L = keras.layers
     _, heads, size = kernels[0].shape
-    look = keras.layers.MultiHeadAttention(
+    look = L.MultiHeadAttention(
         num_heads=heads,
         key_dim=size,
         use_bias=False,
@@ -428,11 +433,11 @@ both = [
     {"outputs": np.asarray(heads(sentence, *kernels))[:, :2, :4]}
     for heads in (numpy_heads, keras_heads)
 ]
-show.side_by_side(numpy_heads, keras_heads, *both)
 for heads in (1, 4, 8):
     look = nn.layers.MultiHeadAttention(heads, 32 // heads)
     look(np.zeros((1, 5, 32)), np.zeros((1, 5, 32)))
-    print(f"{heads} heads of {32 // heads}: {look.count_params():,} parameters")
+    print(f"heads: {heads}, numbers in each: {32 // heads}, parameters: {look.count_params():,}")
+show.side_by_side(numpy_heads, keras_heads, *both)
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # **Add, and norm.** What attention found is **added** to the token: x + attention(x). So the token itself cannot get lost, and the slope has a way back
@@ -464,14 +469,16 @@ transformer.add_and_norm.check(add_and_norm)
 # %% slideshow={"slide_type": "-"}
 def numpy_norm(x, change):
     y = x + change
-    mean = y.mean(axis=1, keepdims=True)
-    variance = y.var(axis=1, keepdims=True)
-    return (y - mean) / np.sqrt(variance + 1e-3)
+    mean = y.mean(1, keepdims=True)
+    variance = y.var(1, keepdims=True)
+    spread = np.sqrt(variance + 1e-3)
+    return (y - mean) / spread
 
 
 def keras_norm(x, change):
-    y = keras.layers.Add()([x, change])
-    norm = keras.layers.LayerNormalization()
+    L = keras.layers
+    y = L.Add()([x, change])
+    norm = L.LayerNormalization()
     return norm(y)
 
 
@@ -485,7 +492,7 @@ show.side_by_side(
 )
 
 # %% [markdown] slideshow={"slide_type": "slide"}
-# **Feed-forward.** Attention only mixes. The thinking happens in two Dense layers: 32 features to 128, ReLU, back to 32. They work on each token
+# **Feed-forward.** Attention only mixes values. What is made of the mixture is up to two Dense layers: 32 features to 128, ReLU, back to 32. They work on each token
 # **alone**, with the same weights at each place. Their output is added, too.
 #
 # That is one **block**. In the transformer of 2017 the norm came after each sum. Today it mostly stands **before** attention and before the dense
@@ -545,8 +552,8 @@ show.figure(
 # ## 5 · A small language model
 #
 # The task of notebook 12: after each letter of "Pride and Prejudice", say the next one. Here is a whole transformer: letters one-hot, a kernel that
-# makes 32 features of them, positions, two causal blocks with four heads each, a last norm, softmax. This is how GPT is built, only that
-# GPT is larger by many orders of magnitude, and reads pieces of words.
+# makes 32 features of them, positions, two causal blocks with four heads each, a last norm, softmax. GPT is built of the same parts; it is
+# thousands of times larger, and reads pieces of words.
 #
 # Its rival is the LSTM of notebook 12, with about as many parameters, the same 400 batches and the same optimizer. **Predict:** who wins?
 
@@ -679,7 +686,7 @@ show.figure(
 )
 
 # %% [markdown] slideshow={"slide_type": "fragment"}
-# Above the diagonal, all is 0: that is the mask. In the first block, the heads look at near letters, and head 3 at the letter before, nearly always.
+# Above the diagonal, all is 0: that is the mask. In the first block, the heads look at near letters, and head 3 mostly at the letter before: its share is 0.67.
 # Nobody told it to: it has learned to hold place against place, as you did with the sliders. In the second block they look farther, and less sharply. What a
 # later token holds is a mixture of letters already, so there a share says little about a single letter.
 
@@ -722,7 +729,7 @@ show.table(
 # | often said | exact | why it matters |
 # |---|---|---|
 # | Transformers are a kind of RNN. | **No state** is handed from step to step. | All places are computed at once. |
-# | Attention knows the order. | Without **position codes** the outputs are only shuffled with the tokens. | Place has to be put in. |
+# | Attention knows the order. | Without **position codes** and mask the outputs are only shuffled with the tokens. | Place has to be put in. |
 # | More heads, more weights. | The same columns, **cut**: the number stays. | Heads cost nothing, but each gets narrower. |
 # | The mask is there for padding. | There are two: one for **padding**, one against **looking ahead**. | A language model without the second cheats. |
 
