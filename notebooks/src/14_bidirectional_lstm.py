@@ -391,10 +391,8 @@ def encode(words):
 codes, ends = encode(train_words)
 begin = np.random.default_rng(0).integers(0, len(codes) - 40, 400 * 64)[:, None]
 x, y = ALPHABET[codes[begin + np.arange(40)]], ends[begin + np.arange(40)][:, :, None]
-print(
-    f"{len(codes):,} letters to learn from; a word ends after {ends.mean():.4f} of them", end="; "
-)
-print(f"{26**4:,} pieces of four letters")
+words_end = f"a word ends after {ends.mean():.4f} of them"
+print(f"{len(codes):,} letters to learn from; {words_end}; {26**4:,} pieces of four letters")
 models = {}
 with bridge.number_type("float64"):
     for kind in ("forward", "backward", "both"):

@@ -693,7 +693,7 @@ show.figure(
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## 6 · What it costs, and what it is good for
 #
-# - **All places at once.** While it learns, each place of a text is one task, and none waits for another. A recurrent network needs n steps in a row for n tokens. GPUs like the former. That, more than anything, is why transformers grew so large.
+# - **All places at once.** While it learns, each place of a text is one task, and none waits for another. A recurrent network needs n steps in a row for n tokens. GPUs are made for work that can be done all at once. That is one reason why transformers could grow so large.
 # - **But not when it writes.** There each token needs the one before.
 # - **The table grows with n².** Twice as many tokens, four times as many shares.
 #
