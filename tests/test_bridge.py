@@ -128,6 +128,11 @@ def test_the_text_holds_no_noise(engines):
     assert "e-06" in text and "e-08" not in text and "NumPy and Keras agree on all 10 rows." in text
 
 
+def test_a_zero_has_no_sign():
+    """Which sign rounding leaves of it is different on another processor."""
+    assert "-0.0000" not in repr(bridge.agreement({"slope": (-1e-17, 0.0)}))
+
+
 def test_values_by_hand():
     tensor = startup.load_keras().ops.convert_to_tensor([0.5, 0.25])
     assert bridge.agreement({"z": (np.array([0.5, 0.25]), tensor), "loss": (1.0, 1.0 + 1e-8)}).agrees

@@ -10,6 +10,7 @@ from matplotlib.figure import Figure
 
 from course_utils.explorers import attention as make_explorer
 from course_utils.explorers.controls import BOX_LIMIT
+from course_utils.explorers.query_plane import arrow_head, arrow_scale
 from tests.panels import assert_names_apart, assert_panels_apart
 from tests.parity import assert_values
 
@@ -225,13 +226,13 @@ def test_only_what_cannot_be_drawn_is_refused():
     "longest, scale", [(0.0, 1), (1.3, 1), (1.31, 2), (2.7, 5), (6.6, 10), (13.1, 20), (27, 50), (1e6, 1_000_000)]
 )
 def test_arrows_are_divided_by_round_numbers_until_they_fit(longest, scale):
-    assert unit.arrow_scale(np.array([[0.1, 0], [0, -longest], [0, 0]])) == scale
+    assert arrow_scale(np.array([[0.1, 0], [0, -longest], [0, 0]]), unit.LONGEST) == scale
 
 
 def test_the_head_of_an_arrow_ends_where_it_points():
-    assert unit.arrow_head(np.array([0.0, 0.9])) == pytest.approx(np.array([[0, 0.9], [-0.08, 0.7], [0.08, 0.7]]))
-    assert unit.arrow_head(np.array([-0.6, -0.8]))[1:].mean(axis=0) == pytest.approx([-0.48, -0.64])
-    assert not unit.arrow_head(np.zeros(2)).any()
+    assert arrow_head(np.array([0.0, 0.9])) == pytest.approx(np.array([[0, 0.9], [-0.08, 0.7], [0.08, 0.7]]))
+    assert arrow_head(np.array([-0.6, -0.8]))[1:].mean(axis=0) == pytest.approx([-0.48, -0.64])
+    assert not arrow_head(np.zeros(2)).any()
 
 
 def texts(axes):
@@ -245,7 +246,7 @@ def test_the_picture_holds_the_arrays(state):
     plane, matrix, curve = figure.axes
     keys, _, *shafts = plane.lines
     assert keys.get_xydata() == pytest.approx(np.array(unit.KEYS))
-    ends = what["q"] / unit.arrow_scale(what["q"])
+    ends = what["q"] / arrow_scale(what["q"], unit.LONGEST)
     for shaft, head, end in zip(shafts, plane.patches, ends):
         assert head.get_xy()[0] == pytest.approx(end) and not shaft.get_xydata()[0].any()
         assert shaft.get_xydata()[1] @ end == pytest.approx(hypot(*end) * (hypot(*end) - 0.2) if end.any() else 0)

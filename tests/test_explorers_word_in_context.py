@@ -11,8 +11,8 @@ from matplotlib.figure import Figure
 
 from course_utils import bridge, load_keras, nn
 from course_utils.explorers import word_in_context as make_explorer
-from course_utils.explorers.attention import arrow_scale
 from course_utils.explorers.controls import BOX_LIMIT
+from course_utils.explorers.query_plane import arrow_scale
 from tests.panels import assert_names_apart, assert_panels_apart
 
 unit = import_module("course_utils.explorers.word_in_context")
@@ -266,7 +266,7 @@ def test_the_picture_holds_the_arrays(state):
     plane, panel, curve = figure.axes
     assert {tuple(dot) for line in plane.lines[:2] for dot in line.get_xydata()} == set(CODES.values())
     arrows = np.stack([what["q"], what["v"]])
-    ends = arrows / arrow_scale(arrows * 1.3 / unit.LONGEST)
+    ends = arrows / arrow_scale(arrows, unit.LONGEST)
     assert [head.get_xy()[0] for head in plane.patches] == pytest.approx(ends) and np.abs(ends).max() <= unit.LONGEST
     assert len({line.get_linestyle() for line in plane.lines[-2:]}) == 2
     assert set(texts(plane)) >= {*CODES, "q", "v", "water ↑", "money ↓"}

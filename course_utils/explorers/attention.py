@@ -3,7 +3,6 @@
 from functools import cache, partial
 
 import numpy as np
-from matplotlib.patches import Polygon
 
 from course_utils import nn, plotting
 
@@ -11,9 +10,10 @@ from . import descent
 from .base import Explorer
 from .controls import Number, seed_number
 from .dense_networks import loss_and_gradients
-from .descent import SIZE, lines_above, progress_in_words, verdict
-from .embedding_plane import HALO, HEIGHT, NAME, SIDE, from_pixels, name_places, name_width, to_pixels
-from .readout import SUBSCRIPTS, few_digits
+from .descent import SIZE, progress_in_words, verdict
+from .embedding_plane import to_pixels
+from .query_plane import named_arrows, query_plane, words_beside
+from .readout import SUBSCRIPTS, short
 from .shares_matrix import shares_matrix
 
 WEIGHTS = ("w11", "w12", "w21", "w22")
@@ -26,8 +26,6 @@ STATES = ((1.1, -0.4), (-0.7, 0.9), (-0.4, -1.2))  # a quarter turn to the left 
 OUTPUTS, SOURCES = len(STATES), len(WORDS)
 REACH, LONGEST = 1.6, 1.3  # of the axes of the plane, and the longest arrow in it
 SIDES = ((-1, 0), (0, 1), (-1, 0), (0, -1), (0, -1))  # of the dot of each key, where its name stands
-RADIUS = 7  # of these dots, and of the heads of arrows, in CSS pixels
-HEAD = np.array([(0, 0), (-0.2, 0.08), (-0.2, -0.08)])  # of an arrow to the right that ends in 0
 QUERIES = ("q₁", "q₂", "q₃")
 LINES = ("-", "--", ":")  # of the arrows of the three queries
 COLORS = tuple(plotting.COLORS[name] for name in ("blue", "vermillion", "green"))
@@ -135,15 +133,6 @@ def read(shares):
     return ", ".join(f"{WORDS[j]} {shares[j]:.2f}" for j in first)
 
 
-def short(value):
-    """Format a number with three digits; what would be 0 with four decimals is 0.
-
-    Args:
-        value: the number.
-    """
-    return few_digits(round(float(value), 4) + 0.0)
-
-
 def alt(state, found):
     """Return the figure in words.
 
@@ -159,132 +148,12 @@ def alt(state, found):
     return f"{weights}. {''.join(rows)}{progress_in_words(state, found['costs'][-1])}{verdict(found)}"
 
 
-def arrow_scale(q):
-    """Return by what all arrows are divided to fit into the plane: 1, 2, 5, 10, 20, 50 and so on.
-
-    Args:
-        q: the queries `(OUTPUTS, 2)`.
-    """
-    longest, scale = np.hypot(*q.T).max() / LONGEST, 1
-    while longest > scale:
-        scale = scale * 5 // 2 if str(scale).startswith("2") else scale * 2
-    return scale
-
-
-def arrow_head(end):
-    """Return the corners of the head of an arrow from 0 `(3, 2)`; all are 0 if the arrow has no length.
-
-    Args:
-        end: of the arrow `(2,)`.
-    """
-    length = np.hypot(*end)
-    x, y = end / length if length else np.zeros(2)
-    return end + HEAD @ [(x, y), (-y, x)]
-
-
-def arrows(axes, looks):
-    """Add animated arrows that begin in 0.
-
-    Args:
-        axes: Matplotlib Axes, as long a unit to the right as upward.
-        looks: the line style and the color of each arrow.
-
-    Returns:
-        Function `update(ends)`, with the end of each `(arrows, 2)`.
-    """
-    still, looks = {"animated": True, "scalex": False, "scaley": False, "zorder": 4}, tuple(looks)
-    shafts = [axes.plot([], [], style, lw=3, color=color, **still)[0] for style, color in looks]
-    heads = [axes.add_patch(Polygon(HEAD, fc=color, ec="black", animated=True, zorder=5)) for _, color in looks]
-
-    def update(ends):
-        for shaft, head, end in zip(shafts, heads, ends):
-            corners = arrow_head(end)
-            head.set_xy(corners)
-            shaft.set_data(*np.stack([np.zeros(2), corners[1:].mean(axis=0)], axis=1))  # to where the head begins
-
-    return update
-
-
-def query_plane(figure, reach):
-    """Add the plane of keys and queries at the left of a figure of `descent.SIZE`, SIDE wide and high.
-
-    Args:
-        figure: Matplotlib Figure.
-        reach: where both axes end.
-
-    Returns:
-        The Axes.
-    """
-    axes = plotting.large_axes(figure, descent.place(36, 34, SIDE, SIDE), ("", ""))
-    axes.set(xlim=(-reach, reach), ylim=(-reach, reach), xticks=(-1, 0, 1), yticks=(-1, 0, 1))
-    return axes
-
-
-def named_arrows(axes, names, looks, others, longest=LONGEST, title="keys k and queries q", called="q"):
-    """Add the queries as arrows from 0, divided by a round number if they are long, and the lines above the plane.
-
-    Args:
-        axes: of `query_plane`.
-        names: of the queries.
-        looks: as in `arrows`.
-        others: points that names should not cover, in CSS pixels `(n, 2)`.
-        longest: arrow in the plane.
-        title: what stands above.
-        called: what the arrows are called there.
-
-    Returns:
-        Function `update(q)`, with the queries `(queries, 2)`.
-    """
-    reach, count = axes.get_xlim()[1], len(names)
-    axes.plot([0], [0], "o", ms=4, color="black")
-    move_arrows = arrows(axes, looks)
-    texts = [plotting.QuickText(axes, 0, 0, NAME, halo=HALO, weight="bold", zorder=6) for _ in names]
-    widths = [name_width(name, "bold") for name in names]
-    first, second = lines_above(axes, left=-0.12, sizes=(13, 13))
-
-    def update(q):
-        scale = arrow_scale(q * LONGEST / longest)
-        ends = q / scale
-        move_arrows(ends)
-        middles = to_pixels(np.concatenate([share * ends for share in (0.4, 0.7)]), reach)
-        covered = np.concatenate([others, middles])
-        centers = name_places(to_pixels(ends, reach), np.full(count, RADIUS), widths, covered)
-        for name, text, center in zip(names, texts, from_pixels(centers, reach)):
-            text.set(text=name, position=center)
-        first.set_text(title)
-        second.set_text(f"arrows: {called} ÷ {scale:,}" if scale > 1 else f"arrows: {called}")
-
-    return update
-
-
-def words_beside(axes, dots, words, sides, looks=None):
-    """Write a word beside each dot of a plane.
-
-    Args:
-        axes: of `query_plane`.
-        dots: where they are `(words, 2)`.
-        words: the texts.
-        sides: of each dot, where its word stands: (−1, 0) at the left, (0, 1) above `(words, 2)`.
-        looks: a dict of properties of each text, such as `{"weight": "bold"}`; none if None.
-
-    Returns:
-        Points on the words, in CSS pixels `(n, 2)`.
-    """
-    reach, looks = axes.get_xlim()[1], looks or [{}] * len(words)
-    widths = [name_width(word, look.get("weight", "normal")) for word, look in zip(words, looks)]
-    halves = np.array([(width / 2, HEIGHT / 2) for width in widths])
-    centers = to_pixels(dots, reach) + sides * (halves + RADIUS)
-    for word, (x, y), look in zip(words, from_pixels(centers, reach), looks):
-        axes.text(x, y, word, fontsize=NAME, ha="center", va="center", **look)
-    return np.concatenate([centers + halves * (x, y) for x in np.linspace(-1, 1, 9) for y in (-0.5, 0.5)])
-
-
 def _plane(figure):
     """The keys as dots and the queries as arrows: a function `update(found)`."""
     axes = query_plane(figure, REACH)
     axes.plot(*np.transpose(KEYS), "o", ms=8, mfc="0.75", mec="black")
     others = np.concatenate([to_pixels(KEYS, REACH), words_beside(axes, KEYS, WORDS, SIDES)])
-    update = named_arrows(axes, QUERIES, zip(LINES, COLORS), others)
+    update = named_arrows(axes, QUERIES, zip(LINES, COLORS), others, LONGEST)
     return lambda found: update(found["q"])
 
 

@@ -49,6 +49,15 @@ def few_digits(value, least=1e-9):
     return (f"{value:.3g}" if abs(value) < 1000 else f"{value:.0f}").replace("-", "−")
 
 
+def short(value):
+    """Format a number with three digits; what would be 0 with four decimals is 0.
+
+    Args:
+        value: the number.
+    """
+    return few_digits(round(float(value), 4) + 0.0)
+
+
 def agreement_html(ours, theirs, tolerance, change=0):
     """Return the table of NumPy value, Keras value and whether they agree.
 

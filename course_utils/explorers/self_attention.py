@@ -8,13 +8,13 @@ import numpy as np
 from course_utils import nn
 
 from . import descent
-from .attention import named_arrows, query_plane, short
 from .base import Explorer
 from .controls import Choice, Number, seed_number
 from .dense_networks import loss_and_gradients
 from .descent import SIZE, progress_in_words, verdict
 from .embedding_plane import NAME, to_pixels
-from .readout import SUBSCRIPTS
+from .query_plane import named_arrows, query_plane
+from .readout import SUBSCRIPTS, short
 from .shares_matrix import shares_matrix
 
 WEIGHTS = ("w11", "w12", "w21", "w22")

@@ -9,13 +9,13 @@ from matplotlib.collections import PolyCollection
 from course_utils import nn, plotting
 
 from . import descent
-from .attention import named_arrows, query_plane, short, words_beside
 from .base import Explorer
 from .controls import Choice, Number, seed_number
 from .dense_networks import loss_and_gradients
 from .descent import SIZE, progress_in_words, verdict
 from .embedding_plane import NAME, name_width, to_pixels
-from .readout import SUBSCRIPTS
+from .query_plane import named_arrows, query_plane, words_beside
+from .readout import SUBSCRIPTS, short
 from .shares_matrix import TOP_OF_COLORS
 
 WEIGHTS = ("q1", "q2", "v1", "v2")

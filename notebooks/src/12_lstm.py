@@ -503,8 +503,7 @@ end = int(0.9 * len(codes))  # of the part to learn from
 
 def snippets(count, steps, seed):
     """Pieces of text, one-hot (count, steps, letters), and the next letters (count, steps)."""
-    begin = np.random.default_rng(seed).integers(0, end - steps - 1, count)
-    piece = codes[begin[:, None] + np.arange(steps + 1)]
+    piece = codes[texts.windows(end - 1, count, steps + 1, seed)]
     return one_hot[piece[:, :-1]], piece[:, 1:]
 
 

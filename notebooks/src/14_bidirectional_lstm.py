@@ -26,7 +26,18 @@ import re
 import numpy as np
 from matplotlib.figure import Figure
 
-from course_utils import bridge, checks, data, explorers, load_keras, nn, plotting, show, start
+from course_utils import (
+    bridge,
+    checks,
+    data,
+    explorers,
+    load_keras,
+    nn,
+    plotting,
+    show,
+    start,
+    texts,
+)
 from course_utils.checks import bidirectional
 
 start()
@@ -389,8 +400,8 @@ def encode(words):
 
 
 codes, ends = encode(train_words)
-begin = np.random.default_rng(0).integers(0, len(codes) - 40, 400 * 64)[:, None]
-x, y = ALPHABET[codes[begin + np.arange(40)]], ends[begin + np.arange(40)][:, :, None]
+places = texts.windows(len(codes) - 1, 400 * 64, 40, seed=0)
+x, y = ALPHABET[codes[places]], ends[places][:, :, None]
 words_end = f"a word ends after {ends.mean():.4f} of them"
 print(f"{len(codes):,} letters to learn from; {words_end}; {26**4:,} pieces of four letters")
 models = {}

@@ -500,7 +500,7 @@ show.figure(
 )
 
 # %% [markdown] slideshow={"slide_type": "fragment"}
-# With 50 labeled lines the pretrained model finds more than the other one with 200; with 200 it finds more than the other with 1,000. It knows already, without a single label, what
+# With 50 labeled lines the pretrained model is better than the other one with 200; with 200 it is better than the other with 1,000. It knows already, without a single label, what
 # stands near what: marks, spaces, names, "i" by itself. The labels only have to say what a capital is.
 
 # %% [markdown] slideshow={"slide_type": "fragment"}
@@ -521,10 +521,10 @@ with bridge.number_type("float64"):
 
 # %% slideshow={"slide_type": "-"}
 with bridge.number_type("float64"):
-    body, finder = build(nn)
+    body, untuned = build(nn)
     body.set_weights(guesser.get_weights())
-    bridge.copy_weights(finder, keras_finder)
-    comparison = bridge.compare(finder, keras_finder, *labeled(50, seed=6), steps=20)
+    bridge.copy_weights(untuned, keras_finder)
+    comparison = bridge.compare(untuned, keras_finder, *labeled(50, seed=6), steps=20)
 print(f"{len(comparison.rows)} comparisons, all agree: {comparison.agrees}; some of them:")
 bridge.Comparison([row for row in comparison.rows if "block_" not in row.name])
 
