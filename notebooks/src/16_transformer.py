@@ -407,8 +407,8 @@ def numpy_heads(x, W_Q, W_K, W_V, W_O):
         v = x @ W_V[:, h]
         s = q @ k.transpose(0, 2, 1)
         s = np.exp(s / np.sqrt(size))
-        shares = s / s.sum(2, keepdims=True)
-        outs.append(shares @ v @ W_O[h])
+        s /= s.sum(2, keepdims=True)
+        outs.append(s @ v @ W_O[h])
     return sum(outs)
 
 
