@@ -85,11 +85,13 @@ window.WebSocket = class extends WebSocket {
         this.addEventListener("message", ({ data }) => window.arrived.push(data.byteLength ?? data.length));
     }
 };
-const drawImage = CanvasRenderingContext2D.prototype.drawImage;
-CanvasRenderingContext2D.prototype.drawImage = function (...words) {
-    drawImage.apply(this, words);
-    this.canvas.dataset.drawn = 1 + +(this.canvas.dataset.drawn ?? 0);
-};
+for (const name of ["drawImage", "putImageData"]) {
+    const draw = CanvasRenderingContext2D.prototype[name];
+    CanvasRenderingContext2D.prototype[name] = function (...words) {
+        draw.apply(this, words);
+        this.canvas.dataset.drawn = 1 + +(this.canvas.dataset.drawn ?? 0);
+    };
+}
 """
 # Notes when a key went down and when a new picture was painted, which is known by texts that all change with it.
 WATCH = """([root, key, kind]) => {
@@ -186,7 +188,7 @@ def explorer(name):
     Args:
         name: of the function that makes it.
     """
-    kind = "network" if name == "network" else "image"
+    kind = "network" if name == "network" else "canvas"
     return Subject(f"`{name}`", f"{view(name)}\nview", kind, *SLIDERS.get(name, ()))
 
 

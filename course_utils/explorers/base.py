@@ -6,23 +6,14 @@ K = `keras`, and an action is a function from state to state.
 """
 
 import asyncio
-import io
-import struct
-import threading
 import time
-import zlib
-from functools import cache, lru_cache
 
 import ipywidgets as widgets
-import numpy as np
-from matplotlib.backends.backend_agg import FigureCanvasAgg
-from matplotlib.figure import Figure
-from PIL import Image
-from traitlets import Unicode
 
 from course_utils import nn, startup
 
 from .controls import WIDTH
+from .picture import Canvas, FigureImage, png
 from .readout import agreement_html, words_html
 from .reruns import replace_earlier
 
@@ -45,7 +36,10 @@ STYLE = """<style onload="
     }">
 .dlt-explorer { --jp-widgets-font-size: 16px; --jp-widgets-inline-height: 32px; container-type: inline-size;
     --jp-widgets-slider-handle-border-color: var(--jp-ui-font-color2, #616161); }
-.dlt-explorer .widget-image { background: white; border-radius: 6px; height: auto !important; }
+.dlt-picture { position: relative; background: white; border-radius: 6px; overflow: hidden; }
+.dlt-picture :is(img, canvas) { display: block; width: 100%; height: 100%; }
+.dlt-picture canvas { position: absolute; inset: 0; }
+.dlt-picture canvas[hidden] { display: none; }
 .dlt-explorer .dlt-words { height: 4.1em; }
 @container (max-width: 760px) { .dlt-explorer .dlt-words { height: 6.8em; } }
 @container (max-width: 520px) { .dlt-explorer .dlt-words { height: 10.8em; } }
@@ -56,109 +50,11 @@ STYLE = """<style onload="
 .dlt-explorer select { appearance: auto !important; background-image: none !important; padding: 0 1px !important; }
 @media (forced-colors: active) { .dlt-explorer :is(button, .noUi-target) { border: 1px solid ButtonText !important; } }
 </style>"""
-CSS_DPI = 96  # a CSS pixel is 1/96 inch, so 12 pt here are 12 pt in the browser
-SHARPNESS = 1.5  # image pixels for each CSS pixel, for projectors and laptops that scale
 READOUT = 260  # CSS pixels, what two columns of controls leave of a notebook on a projector
 PAUSE = 0.005  # seconds after a frame in which further changes join the next one
 AFTER = 0.1  # seconds from a change to the values of both engines: the frame goes first
-SHARPEN = 0.08  # seconds without a change after which the picture gets all its pixels; before AFTER, so it comes first
+SETTLE = 0.08  # seconds without a change after which the picture is an image; before AFTER, so it comes first
 SETTLED = 0.15  # seconds without a change after which values that wait for a pause are computed
-
-
-class Canvas:
-    """One Matplotlib figure whose still artists are painted once and whose animated ones are painted again and again.
-
-    Args:
-        draw: function `draw(figure)` that makes the artists and returns `update(arrays)`. What `update` returns says
-            how the still artists look, such as the limits of an axis: for an equal value they are not painted again.
-        size: (width, height) in CSS pixels.
-        sharpness: image pixels for each CSS pixel.
-    """
-
-    def __init__(self, draw, size, sharpness=SHARPNESS):
-        inches = (size[0] / CSS_DPI, size[1] / CSS_DPI)
-        self.figure = Figure(figsize=inches, dpi=CSS_DPI * sharpness, facecolor="white")
-        self._canvas = FigureCanvasAgg(self.figure)
-        self._update = draw(self.figure)
-        self._lock = threading.Lock()  # wherever a callback runs, one drawing at a time
-        self._still = lru_cache(maxsize=8)(self._paint_still)
-
-    def png(self, arrays, compress_level=1):
-        """Paint one frame.
-
-        Args:
-            arrays: dict, as `update` takes it.
-            compress_level: of the PNG, 0 to 9; 1 is the fastest that compresses.
-
-        Returns:
-            The PNG as bytes.
-        """
-        with self._lock:
-            background, animated = self._still(self._update(arrays))
-            self._canvas.restore_region(background)
-            for artist in animated:
-                artist.axes.draw_artist(artist) if artist.axes else self.figure.draw_artist(artist)
-            picture = Image.fromarray(np.asarray(self._canvas.buffer_rgba())).convert("RGB")
-        return encode(picture, compress_level)
-
-    def _paint_still(self, _):
-        self._canvas.draw()  # leaves out animated artists
-        animated = self.figure.findobj(lambda artist: artist.get_animated())
-        return self._canvas.copy_from_bbox(self.figure.bbox), sorted(animated, key=lambda artist: artist.get_zorder())
-
-
-def encode(picture, compress_level):
-    """Return a picture as PNG; above level 1 with a palette, which makes a file a quarter of the size.
-
-    Up to level 1 no row is filtered: Pillow tries all five filters on each, which takes longer than the rest.
-
-    Args:
-        picture: Pillow image.
-        compress_level: 0 to 9.
-    """
-    if compress_level > 1:
-        buffer = io.BytesIO()
-        picture.quantize(128, dither=Image.Dither.NONE).save(buffer, "PNG", compress_level=compress_level)
-        return buffer.getvalue()
-    rows = np.zeros((picture.height, 1 + 3 * picture.width), np.uint8)  # a row begins with its filter: 0 for none
-    rows[:, 1:] = np.asarray(picture).reshape(picture.height, -1)
-    header = struct.pack(">IIBBBBB", *picture.size, 8, 2, 0, 0, 0)  # 8 bits for each of red, green and blue
-    parts = ((b"IHDR", header), (b"IDAT", zlib.compress(rows, compress_level)), (b"IEND", b""))
-    chunks = (struct.pack(">I", len(x)) + kind + x + struct.pack(">I", zlib.crc32(kind + x)) for kind, x in parts)
-    return b"\x89PNG\r\n\x1a\n" + b"".join(chunks)
-
-
-class FigureImage(widgets.Image):
-    """An image with an accessible name: ipywidgets writes `tooltip` into the page only where a description exists.
-
-    While it moves it has one pixel for each CSS pixel: half the bytes to draw, to send and to unpack.
-
-    Args:
-        canvas: Canvas that paints it when it stands still.
-        moving: function that returns the Canvas that paints it while it moves; called once, at the first change.
-        **traits: of the widget.
-    """
-
-    description = Unicode("").tag(sync=True)
-
-    def __init__(self, canvas, moving, **traits):
-        super().__init__(**traits)
-        self._canvas, self._moving = canvas, cache(moving)
-
-    def show(self, arrays, change, moves):
-        """Show a frame.
-
-        Args:
-            arrays: dict, as the canvas takes it.
-            change: number of the change that it shows.
-            moves: whether another frame may follow at once; if none does, `sharpen`.
-        """
-        self._arrays = arrays
-        self.value = (self._moving() if moves else self._canvas).png(arrays)
-
-    def sharpen(self):
-        """Show the last frame with all its pixels."""
-        self.value = self._canvas.png(self._arrays)
 
 
 class Explorer:
@@ -177,7 +73,7 @@ class Explorer:
         tolerance: up to which NumPy and Keras must agree (relative where a value is above 1).
         patience: seconds for which `values` waits until the changes pause, if it takes long to compute.
         changed: function `changed(state, key)` → state, called after a control changed the entry `key`.
-        picture: a widget that shows the arrays by itself, with `show(arrays, change, moves)` and `sharpen()` as
+        picture: a widget that shows the arrays by itself, with `show(arrays, change, moves)` and `settle()` as
             FigureImage has them; the figure that `draw` makes is then for places without a kernel.
     """
 
@@ -187,7 +83,7 @@ class Explorer:
         self._arrays, self._values, self._alt, self._changed = arrays, values, alt, changed
         self._tolerance, self._patience = tolerance, patience
         self._actions = {**actions, "Reset": lambda state: dict(self._initial)}
-        self._canvas, self._moving = Canvas(draw, size), lambda: Canvas(draw, size, sharpness=1)
+        self._canvas = Canvas(draw, size)
         self._scheduled, self._message, self.frames, self._changes = {}, "", 0, 0
         self._closed, self._painted, self._compared = False, 0.0, 0.0
         try:
@@ -242,7 +138,7 @@ class Explorer:
 
     def png(self):
         """Return the figure of the present state as a PNG of small size, in bytes."""
-        return self._canvas.png(self._arrays(self.state), compress_level=9)
+        return png(self._canvas.pixels(self._arrays(self.state)), small=True)
 
     def close(self):
         """Remove the widgets from the page."""
@@ -261,14 +157,8 @@ class Explorer:
 
     def _make_widgets(self, controls, size, picture):
         box = widgets.Layout
-        place = {"flex": "0 0 auto", "margin": "0 8px 6px 0"}
-        frame = box(width=f"{size[0]}px", max_width="100%", height=f"{size[1]}px", **place)
-        extent = {"width": str(size[0]), "height": str(size[1])}  # the shape that it keeps where there is less room
-        name = f"{self.title}: the sentence below says what is drawn"
-        self.image = picture or FigureImage(self._canvas, self._moving, format="png", **extent, tooltip=name)
-        self.image.layout = frame
-        if picture:
-            frame.height, frame.max_width = "auto", "100%"  # its own style keeps the shape
+        self.image = picture or FigureImage(self._canvas, f"{self.title}: the sentence below says what is drawn")
+        self.image.layout = box(width=f"{size[0]}px", max_width="100%", flex="0 0 auto", margin="0 8px 6px 0")
         self.rows = [control.widget(self.report) for control in controls]
         self.buttons = {text: self._button(text) for text in self._actions}
         self.words = widgets.HTML()
@@ -379,10 +269,10 @@ class Explorer:
         self.words.value = words_html(self._alt(state, arrays), message, self._changes)
         self.frames, self._painted = self.frames + 1, time.monotonic()
         if moves:
-            self._soon(self._sharpen, SHARPEN, restart=True)
+            self._soon(self._settle, SETTLE, restart=True)
 
-    def _sharpen(self):
-        self.image.sharpen()
+    def _settle(self):
+        self.image.settle()
 
     def _compare(self):
         if self._closed:

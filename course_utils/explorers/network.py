@@ -61,7 +61,7 @@ class NetworkPicture(anywidget.AnyWidget):
         """
         self.shown = {**found, "change": change}
 
-    def sharpen(self):
+    def settle(self):
         """Do nothing: lines and letters are sharp as they are."""
 
 

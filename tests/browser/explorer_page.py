@@ -167,7 +167,7 @@ class ExplorerPage:
 
     def __init__(self, page, name):
         self.page = page
-        self.root = page.locator(".jp-OutputArea-output", has=page.locator(f'img[title^="{name}"]')).last
+        self.root = page.locator(".jp-OutputArea-output", has=page.locator(f'img[alt^="{name}"]')).last
         self.image = self.root.locator("img")
 
     def wait_for_keras(self):

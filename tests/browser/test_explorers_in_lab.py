@@ -4,6 +4,21 @@ import pytest
 
 from tests.browser.explorer_page import WATCH_THREADS, ExplorerPage, open_and_run, write_notebook
 
+# Whether the canvas is hidden, whether it holds something, and whether it holds the very pixels of the image.
+CANVAS = """root => {
+    const [image, canvas] = root.querySelectorAll(".dlt-picture > *"), {width, height} = canvas;
+    const copy = new OffscreenCanvas(width, height).getContext("2d");
+    copy.drawImage(image, 0, 0);
+    const pixels = context => context.getImageData(0, 0, width, height).data;
+    const [shown, kept] = [pixels(canvas.getContext("2d")), pixels(copy)];
+    return [canvas.hidden, new Set(shown).size > 9, shown.every((value, i) => value === kept[i])];
+}"""
+# Notes each time the canvas is hidden or shown.
+WATCH_CANVAS = """root => {
+    const canvas = root.querySelector("canvas");
+    window.seen = [];
+    new MutationObserver(() => seen.push(canvas.hidden)).observe(canvas, {attributeFilter: ["hidden"]});
+}"""
 TITLES = {"embedding": "Embedding", "gradient_descent": "Gradient descent", "perceptron": "Perceptron"}
 
 
@@ -11,11 +26,12 @@ TITLES = {"embedding": "Embedding", "gradient_descent": "Gradient descent", "per
 def show(page, lab):
     """A function that opens a notebook with one explorer and waits for NumPy and Keras to stand side by side."""
 
-    def show(name):
+    def show(name, *more):
         sources = [
             "## Headings, since JupyterLab's arrow keys move between them",
             "from course_utils import start\nfrom course_utils.explorers import *\nstart()",
             f"explorer = {name}()\nexplorer",
+            *more,
             WATCH_THREADS,
             "## The end",
         ]
@@ -85,13 +101,13 @@ def test_a_start_beyond_the_slider_holds_until_the_curve_changes(show):
 def test_quick_presses_lose_nothing_that_was_learned(show, page):
     explorer = show("embedding")
     for pause in (0, 30, 60, 100, 150):  # the page reports meanwhile to which notches it moved the sliders
-        press_and_see(explorer, explorer.button("Reset"), "Space")
         for _ in range(10):
             explorer.button("Run 50 steps").click()
             page.wait_for_timeout(pause)
         explorer.root.get_by_role("status").get_by_text("Step 500,").wait_for()
         page.wait_for_timeout(500)
         assert "Step 500," in explorer.root.get_by_role("status").inner_text()
+        press_and_see(explorer, explorer.button("Reset"), "Space")
 
 
 def test_plain_keys_in_an_explorer_are_not_commands_of_jupyterlab(show, page):
@@ -104,3 +120,19 @@ def test_plain_keys_in_an_explorer_are_not_commands_of_jupyterlab(show, page):
         assert control.evaluate("element => element === document.activeElement")
     press_and_see(explorer, explorer.slider("b"), "ArrowRight")
     assert page.locator(".jp-Cell").count() == cells
+
+
+def test_the_changed_pixels_make_the_picture_that_settles_as_an_image(show, page):
+    explorer = show("perceptron", "explorer  # once more")
+    slider = explorer.slider("b")
+    explorer.root.evaluate(WATCH_CANVAS)
+    press_and_see(explorer, slider, "ArrowRight")
+    page.wait_for_function("seen.at(-1) === true")
+    assert page.evaluate("seen[0]") is False  # it was shown before
+    page.locator(".jp-CodeCell", has_text="# once more").locator(".cm-content").click()
+    page.keyboard.press("Control+Enter")  # a view that has missed the first frame
+    explorer.root.wait_for()
+    press_and_see(explorer, slider, "ArrowRight")
+    press_and_see(explorer, slider, "ArrowRight")
+    page.wait_for_function("root => root.querySelector('canvas').hidden", arg=explorer.root.element_handle())
+    assert explorer.root.evaluate(CANVAS) == [True, True, True]

@@ -7,13 +7,12 @@ from playwright.sync_api import Locator
 from tests.browser.explorer_page import PATIENCE, PICTURE, READY
 from tests.browser.looks import FAULTS
 
-FIGURE = ".widget-image img, img.widget-image, .dlt-network svg"
-# While a picture moves it has fewer pixels than when it stands still.
+FIGURE = ".dlt-picture img, .dlt-network svg"
+# While a picture moves there is a canvas above the image.
 LOOKED = f"""async root => {{
     const figure = root.querySelector("{FIGURE}"), end = performance.now() + 5000;
     if (figure.tagName !== "IMG") return figure.outerHTML;
-    while (!figure.complete || (figure.naturalWidth <= figure.getAttribute("width") && performance.now() < end))
-        await new Promise(requestAnimationFrame);
+    while (!figure.nextElementSibling.hidden && performance.now() < end) await new Promise(requestAnimationFrame);
     return await ({PICTURE})(figure);
 }}"""
 # A loop of its own, so that the test can say of which control nothing came.
@@ -84,7 +83,7 @@ class User:
 
     def __init__(self, root):
         self.root, self.page = root, root.page
-        self.title = self.root.locator(FIGURE).first.evaluate("figure => figure.title || figure.ariaLabel || ''")
+        self.title = self.root.locator(FIGURE).first.evaluate("figure => figure.alt || figure.ariaLabel || ''")
         self.title = self.title.partition(":")[0]
 
     def press(self, target, key):

@@ -1,0 +1,124 @@
+"""The picture of an explorer: a Matplotlib figure painted again and again, and how its frames reach the browser."""
+
+import io
+import threading
+from functools import lru_cache
+from pathlib import Path
+
+import anywidget
+import numpy as np
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
+from PIL import Image
+from traitlets import Bytes, Tuple, Unicode
+
+CSS_DPI = 96  # a CSS pixel is 1/96 inch, so 12 pt here are 12 pt in the browser
+SHARPNESS = 1.5  # image pixels for each CSS pixel, for projectors and laptops that scale
+WHITE = 0xFFFFFFFF  # as one number: red, green, blue and opacity
+
+
+class Canvas:
+    """One Matplotlib figure whose still artists are painted once and whose animated ones are painted again and again.
+
+    Args:
+        draw: function `draw(figure)` that makes the artists and returns `update(arrays)`. What `update` returns says
+            how the still artists look, such as the limits of an axis: for an equal value they are not painted again.
+        size: (width, height) in CSS pixels.
+    """
+
+    def __init__(self, draw, size):
+        inches = (size[0] / CSS_DPI, size[1] / CSS_DPI)
+        self.figure = Figure(figsize=inches, dpi=CSS_DPI * SHARPNESS, facecolor="white")
+        self._canvas = FigureCanvasAgg(self.figure)
+        self._update = draw(self.figure)
+        self.extent = self._canvas.get_width_height()  # in image pixels
+        self._lock = threading.Lock()  # wherever a callback runs, one drawing at a time
+        self._still = lru_cache(maxsize=8)(self._paint_still)
+
+    def pixels(self, arrays):
+        """Paint one frame.
+
+        Args:
+            arrays: dict, as `update` takes it.
+
+        Returns:
+            Array `(height, width, 4)` of bytes: red, green, blue and opacity, which is 255 everywhere.
+        """
+        with self._lock:
+            background, animated = self._still(self._update(arrays))
+            self._canvas.restore_region(background)
+            for artist in animated:
+                artist.axes.draw_artist(artist) if artist.axes else self.figure.draw_artist(artist)
+            return np.array(self._canvas.buffer_rgba())
+
+    def _paint_still(self, _):
+        self._canvas.draw()  # leaves out animated artists
+        animated = self.figure.findobj(lambda artist: artist.get_animated())
+        return self._canvas.copy_from_bbox(self.figure.bbox), sorted(animated, key=lambda artist: artist.get_zorder())
+
+
+def png(pixels, small=False):
+    """Return pixels as a PNG, in bytes.
+
+    Args:
+        pixels: array `(height, width, 4)` of bytes, nowhere transparent.
+        small: whether it gets a palette of 128 colors, which takes longer and makes it a quarter of the size.
+    """
+    picture, file = Image.fromarray(pixels).convert("RGB"), io.BytesIO()
+    if small:
+        picture = picture.quantize(128, dither=Image.Dither.NONE)
+    picture.save(file, "PNG", compress_level=9 if small else 1)
+    return file.getvalue()
+
+
+class FigureImage(anywidget.AnyWidget):
+    """A figure in the browser, `picture.js`: an image while it stands still, a canvas above it while it moves.
+
+    For the canvas only the pixels are sent that differ from the frame before, most often a tenth of a PNG, and the
+    browser need not decode anything. The image has a name, can be copied, and is there after the page was loaded anew.
+
+    Args:
+        canvas: Canvas that paints it.
+        name: what a screen reader says.
+        **traits: of the widget.
+    """
+
+    _esm = Path(__file__).with_name("picture.js")
+    value = Bytes().tag(sync=True)
+    name = Unicode().tag(sync=True)
+    extent = Tuple().tag(sync=True)
+
+    def __init__(self, canvas, name, **traits):
+        super().__init__(name=name, extent=canvas.extent, **traits)
+        self._canvas, self._frame, self._pixels, self._sent = canvas, 0, None, None
+        self.on_msg(self._begin_again)
+
+    def show(self, arrays, change, moves):
+        """Show a frame.
+
+        Args:
+            arrays: dict, as the canvas takes it.
+            change: number of the change that it shows.
+            moves: whether another frame may follow at once; if none does, `settle`.
+        """
+        self._pixels = self._canvas.pixels(arrays)
+        if moves:
+            self._send_pixels()
+        else:
+            self.settle()
+
+    def settle(self):
+        """Show the last frame as an image."""
+        self.value = png(self._pixels)
+
+    def _send_pixels(self):
+        """Send the pixels that differ from the frame before; at first, those that are not white."""
+        new = self._pixels.view(np.uint32).ravel()
+        before, old = (0, WHITE) if self._sent is None else (self._frame, self._sent)
+        places = np.flatnonzero(new != old)
+        self._frame, self._sent = self._frame + 1, new
+        self.send({"frame": self._frame, "before": before}, [places.astype(np.uint32), new[places]])
+
+    def _begin_again(self, *_):
+        """A view has missed a frame, since it was made later: let the next one be whole."""
+        self._sent = None
