@@ -366,10 +366,16 @@ class QuickImage(AxesImage):
         """
         box = self.axes.bbox  # the image stays inside, for the frame is part of what is painted once
         (left, bottom), (right, top) = np.ceil(box.min).astype(int), np.floor(box.max).astype(int)
-        picture = Image.fromarray(self.to_rgba(self.get_array(), bytes=True))
-        # Band by band: Pillow would multiply a color by its opacity first, and round.
-        bands = [band.resize((right - left, top - bottom), self._filter) for band in picture.split()]
-        pixels = np.array(Image.merge("RGBA", bands))
+        colors = self.to_rgba(self.get_array(), bytes=True)
+        pixels = _enlarged(colors.tobytes(), colors.shape[:2], (right - left, top - bottom), self._filter)
         graphics = renderer.new_gc()
         renderer.draw_image(graphics, left, bottom, pixels[::-1] if self.origin == "upper" else pixels)
         graphics.restore()
+
+
+@lru_cache(maxsize=16)  # of several images in a figure, most often one changes
+def _enlarged(colors, shape, size, resampling):
+    """Return an image as RGBA pixels `(height, width, 4)`."""
+    # Band by band: Pillow would multiply a color by its opacity first, and round.
+    bands = Image.frombytes("RGBA", shape[::-1], colors).split()
+    return np.array(Image.merge("RGBA", [band.resize(size, resampling) for band in bands]))
