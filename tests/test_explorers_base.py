@@ -206,7 +206,7 @@ def test_a_single_change_is_painted_at_once_and_before_the_controls_are_shown():
     async def change():
         explorer = explorers.perceptron()
         await asyncio.sleep(2 * base.PAUSE)
-        explorer.image.send = lambda content, buffers: seen.append("pixels")
+        explorer.image.send = lambda content, buffers=(): buffers and seen.append("pixels")
         explorer.image.observe(lambda _: seen.append("image"), "value")
         explorer.rows[2].box.observe(lambda _: seen.append("box"), "value")
         explorer.readout.observe(lambda _: seen.append("values"), "value")
@@ -232,7 +232,7 @@ def test_drawing_stays_on_the_thread_of_the_loop():
 
     async def change_from_elsewhere():
         explorer = explorers.perceptron()
-        explorer.image.send = lambda content, buffers: threads.append(threading.current_thread())
+        explorer.image.send = lambda content, buffers=(): threads.append(threading.current_thread())
         worker = threading.Thread(target=lambda: explorer.set(b=1.0))
         worker.start()
         while not threads:

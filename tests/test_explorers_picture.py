@@ -26,7 +26,7 @@ def image():
     """A FigureImage whose messages are kept in `image.sent`."""
     image = FigureImage(Canvas(draw, SIZE), "A line")
     image.sent = []
-    image.send = lambda content, buffers: image.sent.append((content, *map(np.array, buffers)))
+    image.send = lambda content, buffers=(): image.sent.append((content, *map(np.array, buffers)))
     yield image
     image.close()
 
@@ -66,10 +66,12 @@ def test_frames_are_numbered_and_a_view_that_missed_one_gets_a_whole_one(image):
 def test_the_image_waits_until_the_picture_stands_still(image):
     image.show({"height": 0.2}, change=0, moves=False)
     first = image.value
-    assert not image.sent and np.array_equal(pixels_of(first), Canvas(draw, SIZE).pixels({"height": 0.2})[:, :, :3])
+    assert np.array_equal(pixels_of(first), Canvas(draw, SIZE).pixels({"height": 0.2})[:, :, :3])
     image.show({"height": 0.6}, change=1, moves=True)
     assert image.value == first
     image.settle()
+    image.settle()
+    assert [sorted(message) for message, *_ in image.sent] == [["still"], ["before", "frame"], ["still"], ["still"]]
     assert np.array_equal(pixels_of(image.value), Canvas(draw, SIZE).pixels({"height": 0.6})[:, :, :3])
 
 

@@ -20,7 +20,8 @@ export default {
             if (frame === last) canvas.hidden = true;
         }
 
-        function move(message, buffers) {
+        function receive(message, buffers) {
+            if (message.still) return settle();
             if (message.before && message.before !== frame) return model.send("lost"); // then a whole one comes next
             if (!message.before) pixels.fill(0xffffffff); // white
             const [places, colors] = buffers.map(numbers);
@@ -33,8 +34,7 @@ export default {
         el.classList.add("dlt-picture");
         el.style.aspectRatio = width / height; // before the image is there, too
         image.alt = model.get("name");
-        model.on("change:value", settle);
-        model.on("msg:custom", move);
+        model.on("msg:custom", receive);
         settle();
         return () => URL.revokeObjectURL(url);
     },

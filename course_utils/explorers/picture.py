@@ -110,6 +110,7 @@ class FigureImage(anywidget.AnyWidget):
     def settle(self):
         """Show the last frame as an image."""
         self.value = png(self._pixels)
+        self.send({"still": True})  # also where the value is that of the image before: the canvas has to go
 
     def _send_pixels(self):
         """Send the pixels that differ from the frame before; at first, those that are not white."""

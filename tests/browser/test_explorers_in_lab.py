@@ -136,3 +136,10 @@ def test_the_changed_pixels_make_the_picture_that_settles_as_an_image(show, page
     press_and_see(explorer, slider, "ArrowRight")
     page.wait_for_function("root => root.querySelector('canvas').hidden", arg=explorer.root.element_handle())
     assert explorer.root.evaluate(CANVAS) == [True, True, True]
+
+
+def test_the_image_is_on_top_again_also_where_it_is_the_same_as_before(show, page):
+    explorer = show("perceptron")
+    explorer.root.evaluate(WATCH_CANVAS)
+    explorer.button("Reset").press("Space")
+    page.wait_for_function("seen.join() === 'false,true'")
