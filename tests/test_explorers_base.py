@@ -88,6 +88,11 @@ def test_an_axis_that_was_there_before_comes_back_whole(name, change):
     assert np.array_equal(canvas.pixels(explorer._arrays(state)), first)
 
 
+def test_the_page_is_told_how_many_pixels_the_picture_has(explorer):
+    height, width, _ = explorer._canvas.pixels(explorer._arrays(explorer.state)).shape
+    assert explorer._canvas.extent == (width, height) == getattr(explorer.image, "extent", (width, height))
+
+
 def test_the_output_bundle_shows_a_figure_with_its_text_everywhere(explorer, name):
     data, metadata = DisplayFormatter().format(explorer)
     assert sorted(data) == ["application/vnd.jupyter.widget-view+json", "image/png", "text/plain"]

@@ -6,7 +6,6 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from course_utils import explorers
 from course_utils.explorers.picture import SHARPNESS, Canvas, FigureImage, png
 
 SIZE = (120, 80)  # CSS pixels
@@ -79,14 +78,6 @@ def test_a_small_png_has_a_palette_and_the_same_picture():
     pixels = Canvas(draw, SIZE).pixels({"height": 0.5})
     assert Image.open(io.BytesIO(png(pixels, small=True))).mode == "P"
     assert np.array_equal(pixels_of(png(pixels, small=True)), pixels_of(png(pixels)))
-
-
-def test_the_extent_is_that_of_the_pixels():
-    for maker in (explorers.perceptron, explorers.xor):
-        explorer = maker()
-        height, width, _ = explorer._canvas.pixels(explorer._arrays(explorer.state)).shape
-        assert explorer.image.extent == (width, height)
-        explorer.close()
 
 
 def pixels_of(value):

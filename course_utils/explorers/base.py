@@ -269,10 +269,7 @@ class Explorer:
         self.words.value = words_html(self._alt(state, arrays), message, self._changes)
         self.frames, self._painted = self.frames + 1, time.monotonic()
         if moves:
-            self._soon(self._settle, SETTLE, restart=True)
-
-    def _settle(self):
-        self.image.settle()
+            self._soon(self.image.settle, SETTLE, restart=True)
 
     def _compare(self):
         if self._closed:

@@ -62,7 +62,7 @@ class NetworkPicture(anywidget.AnyWidget):
         self.shown = {**found, "change": change}
 
     def settle(self):
-        """Do nothing: lines and letters are sharp as they are."""
+        """Do nothing: each frame is drawn in the page, and stays."""
 
 
 def initial(mode="forward", data="penguins", hidden="2"):

@@ -74,8 +74,8 @@ def png(pixels, small=False):
 class FigureImage(anywidget.AnyWidget):
     """A figure in the browser, `picture.js`: an image while it stands still, a canvas above it while it moves.
 
-    For the canvas only the pixels are sent that differ from the frame before, most often a tenth of a PNG, and the
-    browser need not decode anything. The image has a name, can be copied, and is there after the page was loaded anew.
+    For the canvas only the pixels are sent that differ from the frame before, and the browser need not decode
+    anything. The image has a name, can be copied, and is there after the page was loaded anew.
 
     Args:
         canvas: Canvas that paints it.

@@ -37,6 +37,7 @@ def note(change):
 
 for explorer in [thing for thing in Out.values() if isinstance(thing, Explorer)]:
     explorer.image.observe(note, "value")
+    explorer.words.observe(note, "value")
     for row in explorer.rows:
         for widget in (row.widget, *getattr(row.widget, "children", ())):
             widget.has_trait("value") and widget.observe(note, "value")
