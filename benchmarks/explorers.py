@@ -46,9 +46,13 @@ trip
 """
 SETUP = "from course_utils import explorers, load_keras, start\nstart()\nkeras = load_keras()"
 END = 'print("threads are " + "watched")'  # the text that open_and_run waits for
-# The figure of an explorer and one of its sliders in the usual two ways. Animated artists would be left out.
+# The figure of an explorer and one of its sliders in the usual two ways: Matplotlib itself draws texts and images.
+# Animated artists would be left out.
 FIGURE = """
 import sys, ipywidgets, matplotlib.pyplot as plt
+from course_utils.plotting import QuickImage, QuickText
+for quick in QuickImage, QuickText:
+    quick.draw = quick.__base__.draw
 from course_utils.explorers.controls import Number, resolve
 module, canvas = sys.modules[view._arrays.__module__], view._canvas.figure
 rows = [row for row in view.rows if isinstance(row.control, Number)]

@@ -323,7 +323,7 @@ def test_the_picture_holds_the_arrays():
         scene, x, r2, mask, p, curve = figure.axes
         image, layer = scene.images
         assert np.array_equal(image.get_array(), found["image"])
-        shown = layer.get_array()
+        shown = layer.to_rgba(layer.get_array())
         for kind, color in enumerate(masks.LOOKS.values(), 1):
             here = np.array([int(color[i : i + 2], 16) for i in (1, 3, 5)]) / 255
             assert np.allclose(shown[found["kinds"] == kind, :3], here)

@@ -4,7 +4,7 @@ from functools import cache
 from typing import NamedTuple
 
 import numpy as np
-from matplotlib.colors import to_rgba_array
+from matplotlib.colors import ListedColormap, to_rgba_array
 
 from course_utils import nn, plotting, scenes
 
@@ -223,13 +223,14 @@ def _scene(figure):
     looks |= {"regions": {"color": "#777777", "lw": 1}, "first": {"color": "black", "lw": 2.5}}
     axes, image, lines = scene_weights.scene_picture(figure, looks)
     image.set_clim(0, 1.6)  # pale, so that the colors over the ink can be told apart
-    layer = plotting.QuickImage(axes, np.zeros((scenes.SIDE, scenes.SIDE, 4)), zorder=1)
+    colors = ListedColormap(to_rgba_array(["none", *LOOKS.values()]) * [1, 1, 1, 0.85])
+    layer = plotting.QuickImage(axes, np.zeros((scenes.SIDE, scenes.SIDE)), cmap=colors, zorder=1)
+    layer.set_clim(0, len(LOOKS))
     axes.set_aspect("auto")
-    colors = to_rgba_array(["none", *LOOKS.values()]) * [1, 1, 1, 0.85]
 
     def update(found):
         image.set_data(found["image"])
-        layer.set_data(colors[found["kinds"]])
+        layer.set_data(found["kinds"])
         lines["regions"].set_data(*outlines(found["regions"]))
         lines["first"].set_data(*outlines(found["regions"][:1]))
 

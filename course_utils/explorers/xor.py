@@ -3,7 +3,7 @@
 from functools import cache, partial
 
 import numpy as np
-from matplotlib.colors import to_rgb
+from matplotlib.colors import LinearSegmentedColormap, to_rgb
 from matplotlib.lines import Line2D
 from matplotlib.transforms import offset_copy
 
@@ -169,13 +169,17 @@ def _plane(figure, place, names, title):
     axes.set(xlim=REACH, ylim=REACH, xticks=[0, 1], yticks=[0, 1])
     axes.yaxis.set_label_coords(-0.07, 0.5)
     axes.text(0, 1.04, title, transform=axes.transAxes, fontsize=14, weight="bold")
-    red = np.full((CELLS, CELLS, 3), to_rgb(plotting.CLASS_COLORS[1]))
+    pale = 0.6 + 0.4 * np.array(to_rgb(plotting.CLASS_COLORS[1]))
+    colors = LinearSegmentedColormap.from_list("tint", ["white", pale])
     where = {"extent": (*REACH, *REACH), "origin": "lower", "zorder": 0.5}
-    tint = plotting.QuickImage(axes, np.dstack([red, np.zeros((CELLS, CELLS))]), smooth=True, **where)
+    tint = plotting.QuickImage(axes, np.zeros((CELLS, CELLS)), "bilinear", cmap=colors, **where)
+    tint.set_clim(0, 1)
+    along, across = [*REACH, np.nan, *REACH], [0, 0, np.nan, 1, 1]
+    axes.plot([*along, np.nan, *across], [*across, np.nan, *along], color="0.85", lw=0.8, zorder=0.6, animated=True)
     move_records = _records(axes)
 
     def update(points, wrong, y_hat):
-        tint.set_data(np.dstack([red, 0.4 * y_hat]))
+        tint.set_data(y_hat)
         move_records(points, wrong)
 
     return axes, update
