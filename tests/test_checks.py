@@ -1,5 +1,8 @@
 """Every exercise is fed its solution, each named mistake, and what learners send that nobody planned."""
 
+import re
+import threading
+import time
 import warnings
 from importlib import import_module
 
@@ -7,7 +10,7 @@ import numpy as np
 import pytest
 
 from course_utils import checks, progress
-from course_utils.checks import backpropagation, bert, perceptron
+from course_utils.checks import backpropagation, bert, compare, perceptron, time_limit
 from course_utils.checks.compare import run, same
 from course_utils.checks.exercise import Exercise
 
@@ -247,6 +250,51 @@ def test_keyboard_interrupt_passes_through():
 
     with pytest.raises(KeyboardInterrupt):
         perceptron.weighted_sum.check(interrupted)
+
+
+def endless(X, w, b):
+    i = 0
+    while i < len(X):
+        pass
+    return X @ w + b
+
+
+def endless_whatever_comes(X, w, b):
+    while True:
+        try:
+            endless(X, w, b)
+        except Exception:
+            pass
+
+
+def endless_twice(X, w, b):
+    try:
+        endless(X, w, b)
+    except:  # noqa: E722
+        endless(X, w, b)
+
+
+@pytest.mark.parametrize("answer", [endless, endless_whatever_comes, endless_twice])
+def test_an_endless_loop_is_stopped_and_its_line_shown(answer, monkeypatch):
+    monkeypatch.setattr(compare, "PATIENCE", 0.2)
+    monkeypatch.setattr(time_limit, "AGAIN", (0.2,))
+    before, start = threading.active_count(), time.monotonic()
+    result = perceptron.weighted_sum.check(answer)
+    assert time.monotonic() - start < 10
+    assert result.outcome == "error"
+    assert "Still running after 0.2 seconds, so it was stopped. Is there a loop" in repr(result)
+    assert re.search("line [345]( of endless)?: (while|pass)", repr(result))
+    assert perceptron.weighted_sum.check(perceptron.weighted_sum.solution_function).outcome == "right"
+    time.sleep(0.5)  # nothing may come later
+    assert threading.active_count() == before
+
+
+def test_a_function_that_ends_in_time_is_not_stopped_later(monkeypatch):
+    monkeypatch.setattr(compare, "PATIENCE", 0.05)
+    for _ in range(20):  # some end just when the time is over
+        result = perceptron.weighted_sum.check(lambda X, w, b: [X @ w + b, time.sleep(0.0499)][0])
+        assert result.outcome in ("right", "error")
+    time.sleep(0.3)
 
 
 def test_inputs_are_copies_and_a_change_in_place_is_mentioned():

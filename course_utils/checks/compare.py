@@ -12,6 +12,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from course_utils.checks.time_limit import call_within
+
+PATIENCE = 10  # seconds for one call; solutions take less than a millisecond
 SHAPES = "Two shapes do not fit. Print both just before this line: is one turned on its side?"
 STUB_STEPS = {"RESUME", "LOAD_CONST", "RETURN_VALUE", "RETURN_CONST", "NOP", "POP_TOP"}
 NOT_NUMBERS = {"O": "something that is not a number", "c": "complex numbers"}
@@ -20,6 +23,7 @@ ADVICE = [
     (NameError, "", "Is the name spelled as it was defined, and has the cell that defines it been run?"),
     (IndexError, "", "An index lies past the end: counting starts at 0."),
     (RecursionError, "", "The function calls itself without end."),
+    (TimeoutError, "", "Is there a loop whose condition never changes?"),
     (ValueError, "shape", SHAPES),
     (ValueError, "mismatch", SHAPES),  # of matmul
 ]
@@ -50,13 +54,13 @@ def run(function, inputs, returns=(), asked="numbers"):
         asked: what the values are, "numbers" or "strings".
 
     Returns:
-        A `Run`; exceptions are kept in it, KeyboardInterrupt passes through.
+        A `Run`; exceptions are kept in it, TimeoutError if the call took too long. KeyboardInterrupt passes through.
     """
     given = copy.deepcopy(inputs)
     try:
         with np.errstate(all="ignore"), warnings.catch_warnings():
             warnings.simplefilter("ignore")  # nan and inf are explained in the card instead
-            value = function(*given)
+            value = call_within(PATIENCE, function, *given)
             if _is_unwritten(value, function):
                 return Run(attempted=False)
             changed = tuple(i for i, (a, b) in enumerate(zip(given, inputs, strict=True)) if _differs(a, b))
