@@ -373,7 +373,7 @@ quiz = Quiz(
                     "who was called what in the texts",
                     "The vectors know words by their company. Whoever sorts applications with them sorts by it, too.",
                 ),
-                ("an error that more such texts would mend", "More of the same texts say the same, only more surely."),
+                ("an error that more such texts would cure", "More of the same texts say the same, only more surely."),
                 ("what the words mean", "A doctor who is a woman is a doctor. Vectors know use, not meaning."),
             ],
         ),

@@ -309,7 +309,7 @@ def race():
         Explorer.
     """
     controls = [
-        Choice("records", "records", tuple(RECORDS), "what the neuron shall learn"),
+        Choice("records", "records", tuple(RECORDS), "what the neuron is to learn"),
         Number("learning_rate", "η", (0.01, 10), 0.05, log=True, help="learning rate of the rule and of the descent"),
         seed_number(help="of the random tries and of the start"),
     ]

@@ -200,7 +200,7 @@ show.figure(
 # w ← w + η (y − ŷ) x and b ← b + η (y − ŷ).
 #
 # **By hand**, AND from zero with η = 1. In the first epoch, every z is 0, so every answer is 0. Only (1, 1) is wrong:
-# w = (1, 1), b = 1. Now everything fires, and the second epoch has three mistakes to mend.
+# w = (1, 1), b = 1. Now everything fires, and the second epoch has three mistakes to correct.
 #
 # **From scratch in NumPy**, one epoch:
 

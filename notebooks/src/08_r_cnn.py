@@ -313,7 +313,7 @@ print(f"{len(x):,} windows to learn from, {is_digit.sum():,} of them around a di
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # The network is one that you know: two rounds of convolution and pooling, then dense layers. `build` returns it twice: up to
-# the shares of the eleven classes, and up to its **features**, the 144 numbers of the last maps. We shall need them.
+# the shares of the eleven classes, and up to its **features**, the 144 numbers of the last maps. We will need them.
 
 
 # %% slideshow={"slide_type": "-"}
@@ -474,7 +474,7 @@ explorers.box_regression()
 #    each other; what they give together is learned quickly, how it is shared out is learned slowly.
 # 3. They become all too large and all too small in turns. But J stays below 0.5: the slope of the Huber loss is never steeper
 #    than 1, so a step is never longer than η allows. That is why the loss is used here.
-# 4. Yes. From 0.516 to 0.593 in the mean; steps of its own would bring it to 0.617. What was learned on one digit serves
+# 4. Yes. On average from 0.516 to 0.593; steps of its own would bring it to 0.617. What was learned on one digit serves
 #    others: the offsets are told in window sizes.
 # 5. w₂ is nearly 0 and b about 0.23: every window grows by a quarter, whatever it sees. The digit is larger than all windows.
 #
@@ -527,7 +527,7 @@ tell(4, scene=9)
 # | D | 20, 20, 30, 30 | 0.6 |
 #
 # - A is kept. A and B share 8 · 10 = 80 of 120: IoU 0.6667, so B is dropped. A and C share 60 of 140: 0.4286, C stays.
-# - C is kept, though its IoU with B is 0.6667: B is gone, and those who are gone drop nobody.
+# - C is kept, though its IoU with B is 0.6667: B is gone, and a box that is gone drops nobody.
 # - D is kept. The answer is A, C, D.
 
 # %% [markdown] slideshow={"slide_type": "slide"}

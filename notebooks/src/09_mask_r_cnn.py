@@ -417,7 +417,7 @@ report(scene=3, w1=10, w2=0, b=-4)
 #   convolution of 1 × 1, which is one neuron for each pixel, gives σ(z).
 #
 # Only a region around a digit has offsets and a mask to learn. So these two branches get eight regions of their own, all near
-# a digit. For short, one mask serves all classes; the authors of the paper found that nearly as good.
+# a digit. To keep it short, one mask serves all classes; the authors of the paper found that nearly as good.
 
 
 # %% slideshow={"slide_type": "-"}
@@ -652,7 +652,7 @@ show.table(
 # neuron.
 #
 # Do not read too much into the second decimal. We trained from six other random starts, too: the drawn mask was better than a
-# fixed darkness in four of them, and worse in two. Far above the whole box were both, each time.
+# fixed darkness in four of them, and worse in two. Both were far above the whole box, each time.
 #
 # Precision and recall are lower than in notebook 08. The light makes it harder to tell a digit from a scrap, there are fewer
 # scenes to learn from, and three branches share two small convolutions. Mask R-CNN itself began with a network of fifty

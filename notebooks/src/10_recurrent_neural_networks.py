@@ -498,7 +498,7 @@ show.figure(
 )
 
 # %% [markdown] slideshow={"slide_type": "fragment"}
-# One network shall learn from all of them. So it must not see whether an industry is large or small. It reads the **change**
+# One network is to learn from all of them. So it must not see whether an industry is large or small. It reads the **change**
 # from month to month, the logarithm of the ratio, times ten:
 #
 # c = 10 · ln(turnover / turnover of the month before)
@@ -555,7 +555,7 @@ bridge.agreement(
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # **The split follows time**, as always with a series: learn until 2006, choose by 2007 to 2012 (the **exam**), and look at 2013 to
-# 2018 only once (the **test**). A forecast is good as far as it is off by few percent, in the mean over all industries
+# 2018 only once (the **test**). A forecast is good if it is off by a few percent only, on average over all industries
 # and months.
 #
 # **The rivals**, without any network:
@@ -593,7 +593,7 @@ show.table(
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # **The network**, and a rival that is hard to beat: one dense neuron with a weight for each month of the window, which is
-# linear regression. How many months should a window have? The exam shall say. For each length, both learn three
+# linear regression. How many months should a window have? Let the exam say. For each length, both learn three
 # times, from other random weights, here in NumPy.
 
 
@@ -705,7 +705,7 @@ show.figure(
 )
 
 # %% [markdown] slideshow={"slide_type": "fragment"}
-# The RNN is off by 4.15 % in the mean, a little less than growth without any network, 4.35 %. The linear neuron with 24
+# The RNN is off by 4.15 % on average, a little less than growth without any network, 4.35 %. The linear neuron with 24
 # weights and a bias gets 3.79 %, and beats both. This is no accident: on short and regular series, simple rivals are hard to beat
 # (Makridakis and others, 2018). Networks for sequences win where data is plentiful and the rule is not linear, as in speech
 # and text.
@@ -757,7 +757,7 @@ show.figure(
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## 5 · A year ahead
 #
-# Who orders goods for next summer does not want to know next month, but all twelve. The network knows one month ahead only. So
+# If you order goods for next summer, you want to know not only the next month, but all twelve. The network knows one month ahead only. So
 # its answer is taken as if it had happened: it goes into the window, the oldest value goes out, and the network is asked again.
 # This is a **recursive forecast**.
 #
@@ -896,7 +896,7 @@ comparison
 # | An RNN has a layer for each time step. | It has **one cell**, used at each step. Unrolled, it looks like many layers with **the same weights**. | The number of weights does not grow with the sequence. |
 # | An RNN remembers everything that it read. | It keeps `units` numbers. What came long ago is **written over**, step by step. | The slope toward early steps vanishes. |
 # | Backpropagation through time is another algorithm. | It is the **chain rule** on the unrolled network; shares of the same weight are added up. | Nothing new to learn, only more factors. |
-# | tanh makes the gradient vanish. | The product of **all factors** does, U and 1 − h². Without tanh, a small U does it as well. | ReLU alone does not mend it. |
+# | tanh makes the gradient vanish. | The product of **all factors** does, U and 1 − h². Without tanh, a small U does it as well. | ReLU alone does not cure it. |
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
 # | often said | exact | why it matters |

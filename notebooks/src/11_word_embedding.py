@@ -287,7 +287,7 @@ show.figure(
 
 # %% [markdown] slideshow={"slide_type": "fragment"}
 # Nobody told the table which words are kind. It was told which *texts* are, and moved the rows: "love" to one side, "hate" to the
-# other, words that stand in both, such as "the", near the line. And all words lie nearly on **one** straight: a single neuron asks
+# other, words that stand in both, such as "the", near the line. And all words lie nearly on **one** line: a single neuron asks
 # for one direction only, so there is nothing to learn across it.
 #
 # It judges 86.21 % of the new texts rightly, and 98.99 % of those that it learned from: with 5,034 numbers for 2,765 texts, it knows

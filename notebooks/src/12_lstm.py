@@ -60,7 +60,7 @@ keras = load_keras()
 #
 # h_t = o · tanh(c_t)
 #
-# With f = 1 and i = 0 the cell keeps its number for ever, exactly. A plain RNN cannot do that.
+# With f = 1 and i = 0 the cell keeps its number forever, exactly. A plain RNN cannot do that.
 
 # %% slideshow={"slide_type": "-"} jupyter={"source_hidden": true}
 BLUE, ORANGE, GREEN = (plotting.COLORS[name] for name in ("blue", "vermillion", "green"))
@@ -312,8 +312,8 @@ show.figure(
 )
 
 # %% [markdown] slideshow={"slide_type": "fragment"}
-# Before it has learned anything, an LSTM is no wonder. With a forget bias of 1 it forgets as fast as the plain RNN, whose U
-# Keras starts orthogonal, and with 0 much faster. With 3, the slope does not vanish at all. The wonder is another one: f is
+# Before it has learned anything, an LSTM is no miracle. With a forget bias of 1 it forgets as fast as the plain RNN, whose U
+# Keras starts orthogonal, and with 0 much faster. With 3, the slope does not vanish at all. What is new is something else: f is
 # **learned**, at each step anew from what the cell sees. A plain RNN has only U, the same at every step.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
@@ -386,8 +386,8 @@ tell_of({"learning_rate": 100}, *["Step"] * 8, {"learning_rate": 1}, "Run 50 ste
 # ## 4 · How long can it keep a number?
 #
 # A task that asks for nothing but memory. Each sequence has two features: random numbers between −1 and 1, and a **flag**, which
-# is 1 at a single step of the first half and 0 elsewhere. At the end the network shall say the number that was flagged. Who cannot,
-# does best to say 0, and is off by the variance: about a third.
+# is 1 at a single step of the first half and 0 elsewhere. At the end the network has to say the number that was flagged. If it cannot,
+# it does best to say 0, and is off by the variance: about a third.
 
 
 # %% slideshow={"slide_type": "-"}
@@ -472,7 +472,7 @@ show.figure(
 # the slope has vanished, there is nothing to learn from, gates or not. With a bias of 1, which Keras takes, or 3, the flagged
 # number is carried through. That is why the bias starts there (Gers and others, 2000; Jozefowicz and others, 2015).
 #
-# Over 20 steps the plain RNN stands on the edge. Whether it learns hangs on the last digit of its first weights: on another
+# Over 20 steps the plain RNN stands on the edge. Whether it learns depends on the last digit of its first weights: on another
 # processor, which rounds otherwise, its bar has another height. So the table leaves it out.
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
@@ -578,7 +578,7 @@ show.table(
 #
 # ### Exercise: draw a letter
 #
-# `logits` (n,), `temperature`, and `number`, a random number from 0 up to, but without, 1. Lay the shares side by side from 0 to 1,
+# `logits` (n,), `temperature`, and `number`, a random number from 0 up to, but not including, 1. Lay the shares side by side from 0 to 1,
 # and return the index of the one in which the number lies. Logits may be large: think of softmax in notebook 05.
 
 

@@ -453,12 +453,12 @@ print(f"by chance, 1,000 digits make such a share vary by {chance:.3f}")
 # The plain RNN learns fastest at first, and ends behind. GRU and LSTM go on together.
 #
 # **Which of the two is better?** The seeds of one cell differ by 0.018 among themselves, and with other 1,000 digits a share like this one
-# would vary by 0.009, by chance alone. These numbers do not tell them apart. Chung and others came to the same end in 2014, on music and
+# would vary by 0.009, by chance alone. These numbers do not tell them apart. Chung and others came to the same conclusion in 2014, on music and
 # speech: both are ahead of plain units, and neither is ahead of the other everywhere.
 #
 # **The last column is another lesson.** There, the same training began with a first kernel moved by 1e-13, as little as rounding
 # does. The GRU ends at the same weights. The plain RNN and the LSTM end somewhere else: with this learning rate, each step
-# makes the difference a little larger. So the height of their curves hangs on your processor, and only what holds on all of them is in the
+# makes the difference a little larger. So the height of their curves depends on your processor, and only what holds on all of them is in the
 # table. Put 0.002 in place of 0.005, and all three say yes; they have learned less by then.
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
@@ -563,7 +563,7 @@ show.figure(
 # - The last state is a weighted mean of all candidates. Its shares are products of gates.
 # - Reset before or after the product: two kinds.
 # - On digits read row by row, GRU and LSTM are ahead of the plain RNN, and cannot be told apart.
-# - Training may hang on the last digit. What it decides, do not report.
+# - Training may depend on the last digit. What that digit decides, do not report.
 
 # %% slideshow={"slide_type": "subslide"}
 gru.quiz()

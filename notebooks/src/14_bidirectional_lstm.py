@@ -423,7 +423,7 @@ bridge.agreement(
 )
 
 # %% [markdown] slideshow={"slide_type": "slide"}
-# **How good?** Right letters are a weak measure: who never sees an end is right at most of them. What you want is right **words**.
+# **How good?** Right letters are a weak measure: a network that never sees an end is right at most of them. What you want is right **words**.
 #
 # ### Exercise: right words
 #

@@ -303,7 +303,7 @@ bridge.agreement(
 #
 # ### Exercise: greedy
 #
-# Suppose the next token hangs on the token before alone. `logits` (tokens, tokens): row a holds the logits of what follows token a.
+# Suppose the next token depends on the token before it alone. `logits` (tokens, tokens): row a holds the logits of what follows token a.
 # Begin with `start`, take the likeliest, go on from there. Stop at `end`, or after `longest` tokens. Return the tokens written, without start and end.
 
 
@@ -545,7 +545,7 @@ show.figure(
 
 # %% [markdown] slideshow={"slide_type": "fragment"}
 # It helps where the number is long: of six digits, 0.917 are right in place of 0.474. With one vector, the longer the source the more it
-# loses; with attention it does not hang on the length so much. (Three digits are its weakest but for six. We do not know why.)
+# loses; with attention it depends on the length much less. (Three digits are its weakest but for six. We do not know why.)
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ### Where does it look?
@@ -599,7 +599,7 @@ show.figure(
 )
 
 # %% [markdown] slideshow={"slide_type": "fragment"}
-# There is order in the tables: digit by digit, it looks further to the right. Only the end, for which no word stands, looks about. But it does not look at the word that you would point at. For the
+# There is order in the tables: digit by digit, it looks further to the right. Only the end token, for which no word stands, looks around. But it does not look at the word that you would point at. For the
 # first 6 it looks at "hundred", not at "six". It may: the state **after** "hundred" has read "six" as well, and knows, too, what the
 # six is worth. A share points at a **state**, and a state holds all the words before it. So the table tells what was mixed in. It does not tell
 # why the answer is 6.
@@ -612,7 +612,7 @@ show.figure(
 # | The decoder translates the words one by one. | It writes **tokens**, each from all it has read and written. Lengths may differ. | One digit may need two words, one word two digits. |
 # | Teacher forcing is how it works in use. | Only while it **learns**. In use it is fed its own tokens. | Mistakes then feed mistakes. |
 # | Greedy finds the likeliest answer. | The likeliest **next** token each time. A whole sequence can be likelier. | Beam search keeps several. |
-# | 95 % of the digits right is 95 % of the numbers. | One wrong digit spoils the **number**: 0.95⁶ = 0.735, if mistakes come by themselves. | Say what you count. |
+# | 95 % of the digits right is 95 % of the numbers. | One wrong digit spoils the **number**: 0.95⁶ = 0.735, if mistakes are independent. | Say what you count. |
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
 # | often said | exact | why it matters |

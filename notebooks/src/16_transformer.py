@@ -163,7 +163,7 @@ show.table(rows, ["new games", "parameters", "right"])
 # - output: 0.1956 · (1, 1) + 0.8044 · (2, 0) = (1.8044, 0.1956)
 
 # %% [markdown] slideshow={"slide_type": "slide"}
-# **No looking ahead.** Who writes a text word by word has not seen what comes later. So a token may look at itself and at earlier ones
+# **No looking ahead.** If you write a text word by word, you have not seen what comes later. So a token may look at itself and at earlier ones
 # only. This is the **causal mask**: scores of later tokens become −∞ before softmax, and their shares 0. Then token 1 sees
 # only itself. Its share is 1 and its output (1, 1).
 #
@@ -320,7 +320,7 @@ show.figure(
 )
 
 # %% [markdown] slideshow={"slide_type": "fragment"}
-# The dot product of two codes hangs on their **distance** alone, not on where they are: the rows printed are equal. And turning all codes by fixed angles
+# The dot product of two codes depends on their **distance** alone, not on where they are: the rows printed are equal. And turning all codes by fixed angles
 # moves each to the place some steps on. So one matrix W_Q can say "look one back" for **all** places. Try it:
 
 # %% [markdown] slideshow={"slide_type": "slide"}
@@ -665,7 +665,7 @@ show.table(
         (f"block {n // 4 + 1}, head {n % 4 + 1}", f"{middle[n]:.1f}", f"{before[n]:.2f}")
         for n in range(8)
     ],
-    ["", "letters back, on the mean", "share of the letter before"],
+    ["", "letters back, on average", "share of the letter before"],
 )
 
 # %% slideshow={"slide_type": "-"} jupyter={"source_hidden": true}

@@ -51,7 +51,7 @@ keras = load_keras()
 # "The bank of the river", "the bank lent us money": what "bank" means, you know from the words around it. In the word embedding of notebook 11 it had **one** row of
 # numbers, whatever stood around it. A transformer mixes the other words in, so it has another row in each sentence.
 #
-# The model of notebook 16 looks to the left only, because it writes. Who only **reads** may look to both sides. That is **BERT** (2018): Bidirectional
+# The model of notebook 16 looks to the left only, because it writes. A model that only **reads** may look to both sides. That is **BERT** (2018): Bidirectional
 # Encoder Representations from Transformers. It is the **encoder** alone: blocks as before, without the causal mask.
 #
 # But then it cannot learn by saying the next word: that word stands in the input. So some words are **hidden** behind a token
@@ -89,11 +89,11 @@ show.figure(
 #
 # For each question **predict** first, then **try**, then **explain**.
 #
-# 1. q = 0 and v₂ = 8. Which sentence is wrong? Does v₂ = 15 mend it?
+# 1. q = 0 and v₂ = 8. Which sentence is wrong? Does v₂ = 15 fix it?
 # 2. "Reset", q₁ = 8. Where does "bank" look now? Then v₂ = 8. And what does v₁ = 8 do in place of v₂?
 # 3. "Reset", "Step" twice. Which weights move first, and why? Then 50 steps.
 # 4. "Reset", 50 steps four times. Then "sides": left only. Which two sentences are no longer told apart? 50 steps four times more.
-# 5. "Reset", v₂ = −8, and 50 steps four times. Will v turn round?
+# 5. "Reset", v₂ = −8, and 50 steps four times. Will v turn around?
 
 # %% slideshow={"slide_type": "subslide"}
 explorers.word_in_context()
@@ -201,7 +201,7 @@ print("with 1,000 words:", *(" ".join(example) for example in examples), sep="\n
 show.table(rows, ["words in it", "pieces in all", "pieces per word of the novel"])
 
 # %% [markdown] slideshow={"slide_type": "fragment"}
-# With 1,000 words in it, a word takes 1.45 pieces on the mean. And no word is unknown: even "walkings", which the novel does not have, can be put together.
+# With 1,000 words in it, a word takes 1.45 pieces on average. And no word is unknown: even "walkings", which the novel does not have, can be put together.
 #
 # To the pieces come a few **special tokens**: [CLS] stands first, and its output serves for what concerns the whole text. [SEP] ends a sentence. [MASK] hides, [PAD] fills up, [UNK] is what cannot be cut.
 
@@ -219,7 +219,7 @@ show.table(rows, ["words in it", "pieces in all", "pieces per word of the novel"
 #
 # ### Exercise: hide
 #
-# tokens, chosen, numbers and others all have the shape (steps,). chosen: booleans. numbers: random, from 0 up to, but without, 1. others: random tokens. Where chosen, a number below 0.8 means
+# tokens, chosen, numbers and others all have the shape (steps,). chosen: booleans. numbers: random, from 0 up to, but not including, 1. others: random tokens. Where chosen, a number below 0.8 means
 # `mask`, one from 0.8 and below 0.9 the other token, and otherwise the token stays.
 
 
@@ -388,7 +388,7 @@ right["always the most frequent"] = np.mean(true == np.bincount(codes[:end]).arg
 show.table(sorted(right.items(), key=lambda row: row[1]), ["new lines", "hidden letters guessed"])
 
 # %% [markdown] slideshow={"slide_type": "fragment"}
-# Both sides are worth much: 0.5084 against 0.3668 for the same model that sees the left only. Who counts the two neighbors gets 0.4160, and beats everybody who looks at one side. What is hidden is
+# Both sides are worth much: 0.5084 against 0.3668 for the same model that sees the left only. Counting by the two neighbors gets 0.4160, and beats everything that looks at one side only. What is hidden is
 # best guessed from both.
 
 # %% slideshow={"slide_type": "-"}
@@ -421,7 +421,7 @@ bridge.Comparison([row for row in comparison.rows if "block_" not in row.name])
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## 5 · Fine-tune
 #
-# Nobody labels a text to hide letters in it. So there is as much of it as there is text. Labels are dear. The bargain of BERT: **pretrain** once on
+# Nobody labels a text to hide letters in it. So there is as much of it as there is text. Labels are expensive. The bargain of BERT: **pretrain** once on
 # much text without labels; then put a new small layer on top, and train **all** of it a little on the few labels that you have. That is **fine-tuning**.
 #
 # Our task: all letters are small; which ones should be **capitals**? The novel tells. In 50, 200 or 1,000 lines we are given the answer. Two models learn from them, alike but for one thing: one begins

@@ -17,7 +17,7 @@ class Embedding(Layer):
         input_dim: number of rows: the largest number that may come, plus 1.
         output_dim: size of each vector.
         embeddings_initializer: start of the embeddings `(input_dim, output_dim)`.
-        mask_zero: whether 0 means padding, which the layers after it shall skip.
+        mask_zero: whether 0 means padding, which the layers after it skip.
         weights: the embeddings to start with, an array or a list of it, instead of embeddings_initializer.
         name: the layer's name.
         trainable: False freezes the weights.
