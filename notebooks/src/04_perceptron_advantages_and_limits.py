@@ -642,7 +642,7 @@ bridge.agreement(pairs)
 #
 # 1. **forward propagation**: from the inputs through the hidden layer to ŷ;
 # 2. a **loss function**: how wrong is ŷ?
-# 3. **backward propagation**: which share has each weight in that?
+# 3. **backward propagation**: what is each weight's share in that?
 # 4. an **optimizer**: how far does each weight move? Here: gradient descent with the rate η;
 # 5. **activation functions** between the layers.
 #
