@@ -366,8 +366,8 @@ class QuickImage(AxesImage):
         """
         box = self.axes.bbox  # the image stays inside, for the frame is part of what is painted once
         (left, bottom), (right, top) = np.ceil(box.min).astype(int), np.floor(box.max).astype(int)
-        count = min(self.cmap.N, 255)  # of colors; one more is for what is not a number
-        places = np.ma.filled((self.norm(self.get_array()) * count).clip(0, count - 1), count).astype(np.uint8)
+        count = self.cmap.N  # of colors; one more is for what is not a number
+        places = np.ma.filled((self.norm(self.get_array()) * count).clip(0, count - 1), count).astype(np.int32)
         table = self.cmap(np.append(np.linspace(0, 1, count), np.nan), bytes=True)
         size, resampling = (right - left, top - bottom), Image.Resampling[self.get_interpolation().upper()]
         pixels = _enlarged(places.tobytes(), places.shape, table.tobytes(), size, resampling)
@@ -379,5 +379,5 @@ class QuickImage(AxesImage):
 @lru_cache(maxsize=16)  # of several images in a figure, most often one changes
 def _enlarged(places, shape, table, size, resampling):
     """Return an image, given by places in a table of colors, as RGBA pixels `(height, width, 4)`."""
-    enlarged = np.asarray(Image.frombytes("L", shape[::-1], places).resize(size, resampling))
+    enlarged = np.asarray(Image.frombytes("I", shape[::-1], places).resize(size, resampling))
     return np.frombuffer(table, np.uint32).take(enlarged).view(np.uint8).reshape(*enlarged.shape, 4)

@@ -278,23 +278,14 @@ def endless_twice(X, w, b):
 def test_an_endless_loop_is_stopped_and_its_line_shown(answer, monkeypatch):
     monkeypatch.setattr(compare, "PATIENCE", 0.2)
     monkeypatch.setattr(time_limit, "AGAIN", (0.2,))
-    before, start = threading.active_count(), time.monotonic()
+    before = threading.active_count()
     result = perceptron.weighted_sum.check(answer)
-    assert time.monotonic() - start < 10
     assert result.outcome == "error"
     assert "Still running after 0.2 seconds, so it was stopped. Is there a loop" in repr(result)
     assert re.search("line [345]( of endless)?: (while|pass)", repr(result))
     assert perceptron.weighted_sum.check(perceptron.weighted_sum.solution_function).outcome == "right"
     time.sleep(0.5)  # nothing may come later
     assert threading.active_count() == before
-
-
-def test_a_function_that_ends_in_time_is_not_stopped_later(monkeypatch):
-    monkeypatch.setattr(compare, "PATIENCE", 0.05)
-    for _ in range(20):  # some end just when the time is over
-        result = perceptron.weighted_sum.check(lambda X, w, b: [X @ w + b, time.sleep(0.0499)][0])
-        assert result.outcome in ("right", "error")
-    time.sleep(0.3)
 
 
 def test_inputs_are_copies_and_a_change_in_place_is_mentioned():

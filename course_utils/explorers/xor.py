@@ -174,6 +174,7 @@ def _plane(figure, place, names, title):
     where = {"extent": (*REACH, *REACH), "origin": "lower", "zorder": 0.5}
     tint = plotting.QuickImage(axes, np.zeros((CELLS, CELLS)), "bilinear", cmap=colors, **where)
     tint.set_clim(0, 1)
+    axes.grid(False)  # the tint hides it; these lines lie above
     along, across = [*REACH, np.nan, *REACH], [0, 0, np.nan, 1, 1]
     axes.plot([*along, np.nan, *across], [*across, np.nan, *along], color="0.85", lw=0.8, zorder=0.6, animated=True)
     move_records = _records(axes)
