@@ -233,7 +233,8 @@ def _line_of(error, function):
     where, number = frames[-1]
     text = linecache.getline(where.co_filename, number).strip()
     inside = "" if where is code else f" of {where.co_name}"
-    return f"line {number - where.co_firstlineno + 1}{inside}: {text}".rstrip(": ")
+    place = f"line {number - where.co_firstlineno + 1}{inside}"
+    return f"{place}: {text}" if text else place
 
 
 def arguments_problem(function, signature):
