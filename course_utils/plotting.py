@@ -318,6 +318,7 @@ class QuickText(Text):
         graphics = renderer.new_gc()
         renderer.draw_image(graphics, round(x), round(y), pixels)
         graphics.restore()
+        self.stale = False
 
 
 @lru_cache(maxsize=16)
@@ -358,6 +359,15 @@ class QuickImage(AxesImage):
         self.set_extent(self.get_extent())
         axes.add_image(self)
 
+    def set_data(self, data):
+        """Show other numbers; equal ones need no new picture.
+
+        Args:
+            data: numbers `(rows, columns)`.
+        """
+        if not np.array_equal(data, self.get_array()):
+            super().set_data(data)
+
     def draw(self, renderer):
         """Draw it.
 
@@ -374,6 +384,7 @@ class QuickImage(AxesImage):
         graphics = renderer.new_gc()
         renderer.draw_image(graphics, left, bottom, pixels[::-1] if self.origin == "upper" else pixels)
         graphics.restore()
+        self.stale = False
 
 
 @lru_cache(maxsize=16)  # of several images in a figure, most often one changes

@@ -12,7 +12,8 @@ from PIL import Image
 
 from course_utils import explorers, load_keras, startup
 from course_utils.explorers import base, readout
-from course_utils.explorers.controls import BOX_LIMIT, Number
+from course_utils.explorers.controls import BOX_LIMIT, Number, resolve
+from course_utils.explorers.picture import NOTHING
 
 MAKERS = {name: getattr(explorers, name) for name in explorers.__all__}
 
@@ -86,6 +87,26 @@ def test_an_axis_that_was_there_before_comes_back_whole(name, change):
     arrays, fresh = explorer._arrays(explorer.state), MAKERS[name]()._canvas
     assert np.array_equal(canvas.pixels(arrays), fresh.pixels(arrays))
     assert np.array_equal(canvas.pixels(explorer._arrays(state)), first)
+
+
+def places(control, state):
+    """Where a control is put: far on, to its end, and back."""
+    if isinstance(control, Number):
+        values = control.notches(state)
+    else:
+        values = [option[1] if isinstance(option, tuple) else option for option in control.options]
+    return values[len(values) // 3], values[-1], state[resolve(control.key, state)]
+
+
+def test_a_frame_is_the_same_where_only_what_changed_is_painted(explorer, name):
+    fresh, state = MAKERS[name](), explorer.state
+    for control in [row.control for row in explorer.rows]:
+        key = resolve(control.key, state)
+        for value in places(control, state):
+            arrays = explorer._arrays(explorer._changed({**state, key: value}, key))
+            fresh._canvas._base = NOTHING
+            assert np.array_equal(explorer._canvas.pixels(arrays), fresh._canvas.pixels(arrays)), (key, value)
+    fresh.close()
 
 
 def test_the_page_is_told_how_many_pixels_the_picture_has(explorer):

@@ -7,6 +7,7 @@ import pytest
 from PIL import Image
 
 from course_utils.explorers.picture import SHARPNESS, Canvas, FigureImage, png
+from course_utils.plotting import QuickImage
 
 SIZE = (120, 80)  # CSS pixels
 WIDTH, HEIGHT = (round(SHARPNESS * side) for side in SIZE)
@@ -51,6 +52,31 @@ def test_only_the_pixels_that_changed_are_sent(image):
         image.show({"height": height}, change=1, moves=True)
     whole, moved, same = (len(places) for _, places, _ in image.sent)
     assert whole > 0.9 * WIDTH * HEIGHT and 2 * WIDTH < moved < 12 * WIDTH and same == 0
+
+
+def test_what_lies_below_and_stays_is_not_painted_again():
+    painted = []
+
+    def draw_both(figure):
+        move = draw(figure)
+        (axes,) = figure.axes
+        below = QuickImage(axes, np.eye(2), extent=(0, 1, 0, 1), zorder=0)
+        below.draw = lambda renderer, paint=below.draw: painted.append(paint(renderer))
+
+        def update(arrays):
+            move(arrays)
+            below.set_data(arrays["below"])
+
+        return update
+
+    canvas, counts = Canvas(draw_both, SIZE), []
+    for height, below in ((0.2, 1), (0.3, 1), (0.4, 1), (0.5, 1), (0.6, 2), (0.7, 2), (0.8, 2)):
+        arrays = {"height": height, "below": below * np.eye(2)}
+        shown = canvas.pixels(arrays)
+        counts.append(len(painted))
+        assert np.array_equal(shown, Canvas(draw_both, SIZE).pixels(arrays))
+        painted[counts[-1] :] = []
+    assert counts == [1, 2, 2, 2, 3, 4, 4]
 
 
 def test_frames_are_numbered_and_a_view_that_missed_one_gets_a_whole_one(image):

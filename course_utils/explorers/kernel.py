@@ -147,7 +147,7 @@ def draw(figure):
     patch, place = Rectangle((0, 0), 3, 3, **frame), Rectangle((0, 0), 1, 1, **frame)
     digit_axes.add_patch(patch)
     map_axes.add_patch(place)
-    bold = {"fontsize": 14, "weight": "bold", "zorder": 6}
+    bold = {"fontsize": 14, "weight": "bold", "zorder": 4}
     texts = [[plotting.QuickText(kernel_axes, column, row, **bold) for column in range(3)] for row in range(3)]
     sum_text = plotting.QuickText(kernel_axes, 1, 2.85, **bold)
 

@@ -14,7 +14,8 @@ from traitlets import Bytes, Tuple, Unicode
 
 CSS_DPI = 96  # a CSS pixel is 1/96 inch, so 12 pt here are 12 pt in the browser
 SHARPNESS = 1.5  # image pixels for each CSS pixel, for projectors and laptops that scale
-WHITE = 0xFFFFFFFF  # as one number: red, green, blue and opacity
+WHITE = 255  # red, green, blue and opacity
+NOTHING = ..., 0, None  # what `update` returned, how many of the artists did not change, and the picture of them
 
 
 class Canvas:
@@ -34,6 +35,7 @@ class Canvas:
         self.extent = self._canvas.get_width_height()  # in image pixels
         self._lock = threading.Lock()  # wherever a callback runs, one drawing at a time
         self._still = lru_cache(maxsize=8)(self._paint_still)
+        self._base = NOTHING
 
     def pixels(self, arrays):
         """Paint one frame.
@@ -45,11 +47,42 @@ class Canvas:
             Array `(height, width, 4)` of bytes: red, green, blue and opacity, which is 255 everywhere.
         """
         with self._lock:
-            background, animated = self._still(self._update(arrays))
-            self._canvas.restore_region(background)
-            for artist in animated:
-                artist.axes.draw_artist(artist) if artist.axes else self.figure.draw_artist(artist)
-            return np.array(self._canvas.buffer_rgba())
+            return self._paint(arrays).copy()
+
+    def renew(self, pixels, arrays):
+        """Paint one frame over the pixels of another.
+
+        Args:
+            pixels: array `(height, width, 4)` of bytes, the other frame; becomes the new one.
+            arrays: dict, as `update` takes it.
+
+        Returns:
+            Places of the pixels that differed `(n,)`, counted row by row.
+        """
+        with self._lock:
+            new, old = (each.view(np.uint32).ravel() for each in (self._paint(arrays), pixels))
+            places = np.flatnonzero(new != old)
+            old[places] = new[places]
+            return places
+
+    def _paint(self, arrays):
+        """Paint one frame and return the array of the figure, which the next one will change.
+
+        The artists that come first and look as in the frame before are not painted again, since others lie above them.
+        """
+        look = self._update(arrays)
+        background, animated = self._still(look)
+        same = next((i for i, artist in enumerate(animated) if artist.stale), len(animated))
+        known, painted, picture = self._base
+        if look != known or painted > same:
+            painted, picture = 0, background
+        self._canvas.restore_region(picture)
+        for number, artist in enumerate(animated[painted:], painted):
+            if number == same > painted:
+                painted, picture = same, self._canvas.copy_from_bbox(self.figure.bbox)
+            artist.axes.draw_artist(artist) if artist.axes else self.figure.draw_artist(artist)
+        self._base = look, painted, picture
+        return np.asarray(self._canvas.buffer_rgba())
 
     def _paint_still(self, _):
         self._canvas.draw()  # leaves out animated artists
@@ -90,7 +123,8 @@ class FigureImage(anywidget.AnyWidget):
 
     def __init__(self, canvas, name, **traits):
         super().__init__(name=name, extent=canvas.extent, **traits)
-        self._canvas, self._frame, self._pixels, self._sent = canvas, 0, None, None
+        self._canvas, self._frame, self._lost = canvas, 0, True
+        self._pixels = np.full((*canvas.extent[::-1], 4), WHITE, np.uint8)
         self.on_msg(self._begin_again)
 
     def show(self, arrays, change, moves):
@@ -101,10 +135,10 @@ class FigureImage(anywidget.AnyWidget):
             change: number of the change that it shows.
             moves: whether another frame may follow at once; if none does, `settle`.
         """
-        self._pixels = self._canvas.pixels(arrays)
         if moves:
-            self._send_pixels()
+            self._send_pixels(arrays)
         else:
+            self._canvas.renew(self._pixels, arrays)
             self.settle()
 
     def settle(self):
@@ -112,14 +146,15 @@ class FigureImage(anywidget.AnyWidget):
         self.value = png(self._pixels)
         self.send({"still": True})  # also where the value is that of the image before: the canvas has to go
 
-    def _send_pixels(self):
+    def _send_pixels(self, arrays):
         """Send the pixels that differ from the frame before; at first, those that are not white."""
-        new = self._pixels.view(np.uint32).ravel()
-        before, old = (0, WHITE) if self._sent is None else (self._frame, self._sent)
-        places = np.flatnonzero(new != old)
-        self._frame, self._sent = self._frame + 1, new
-        self.send({"frame": self._frame, "before": before}, [places.astype(np.uint32), new[places]])
+        if self._lost:
+            self._pixels[:] = WHITE
+        places = self._canvas.renew(self._pixels, arrays)
+        before, self._frame, self._lost = 0 if self._lost else self._frame, self._frame + 1, False
+        colors = self._pixels.view(np.uint32).ravel()[places]
+        self.send({"frame": self._frame, "before": before}, [places.astype(np.uint32), colors])
 
     def _begin_again(self, *_):
         """A view has missed a frame, since it was made later: let the next one be whole."""
-        self._sent = None
+        self._lost = True
