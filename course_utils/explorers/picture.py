@@ -148,10 +148,11 @@ class FigureImage(anywidget.AnyWidget):
 
     def _send_pixels(self, arrays):
         """Send the pixels that differ from the frame before; at first, those that are not white."""
-        if self._lost:
+        whole, self._lost = self._lost, False
+        if whole:
             self._pixels[:] = WHITE
         places = self._canvas.renew(self._pixels, arrays)
-        before, self._frame, self._lost = 0 if self._lost else self._frame, self._frame + 1, False
+        before, self._frame = 0 if whole else self._frame, self._frame + 1
         colors = self._pixels.view(np.uint32).ravel()[places]
         self.send({"frame": self._frame, "before": before}, [places.astype(np.uint32), colors])
 
