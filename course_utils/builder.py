@@ -79,6 +79,7 @@ def execution_environment(scratch):
     """
     return {
         "PYTHONHASHSEED": "0",
+        "DLT_LIVE": "0",
         "DLT_PROGRESS_FILE": str(Path(scratch) / "progress.json"),
         # Neither the user's own settings nor a start-up script of theirs may change an output.
         "IPYTHONDIR": str(Path(scratch) / "ipython"),

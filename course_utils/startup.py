@@ -67,7 +67,11 @@ def load_keras():
         ImportError: if TensorFlow or Keras cannot be imported; the message gives the cause.
     """
     _begin()
-    error = _keras.exception()  # waits
+    if not _keras.done():
+        from course_utils import status
+
+        status.wait(_keras, "TensorFlow is loading", "TensorFlow is loaded")
+    error = _keras.exception()
     if error is not None:
         cause = (str(error).strip() or "no further message").splitlines()[0]
         raise ImportError(

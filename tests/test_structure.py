@@ -26,7 +26,11 @@ ARROWS = {
     "launcher": (set(), set()),
     "builder": ({"launcher"}, {"jupytext", "nbformat", "nbclient", "traitlets"}),
     "progress": (set(), set()),
-    "startup": ({"~nn", "~plotting"}, {"numpy", "IPython", "~matplotlib", "~tensorflow", "~keras", "tornado"}),
+    "status": (set(), {"IPython"}),
+    "startup": (
+        {"~nn", "~plotting", "~status"},
+        {"numpy", "IPython", "~matplotlib", "~tensorflow", "~keras", "tornado"},
+    ),
     "nn": (set(), {"numpy"}),
     "data": (set(), {"numpy"}),
     "scenes": ({"data"}, {"numpy"}),
@@ -35,6 +39,7 @@ ARROWS = {
     "plotting": ({"nn"}, {"numpy", "matplotlib", "PIL"}),
     "bridge": ({"nn", "startup"}, {"numpy", "~keras", "~tensorflow"}),
     "keras_layers": ({"startup"}, {"~keras", "~tensorflow"}),
+    "live": ({"nn", "startup", "status"}, set()),
     "show": ({"startup"}, {"IPython", "pygments", "numpy"}),
     "explorers": (
         {"nn", "bridge", "startup", "plotting", "data", "scenes"},

@@ -10,7 +10,15 @@ from . import utils
 class Callback:
     """Something that is told how training goes; write the methods that you need (`keras.callbacks.Callback`)."""
 
-    model = None
+    model = params = None
+
+    def set_params(self, params):
+        """Learn how long training is.
+
+        Args:
+            params: dict of `epochs`, `steps` (batches of an epoch) and `verbose`.
+        """
+        self.params = params
 
     def set_model(self, model):
         """Learn which model is trained.

@@ -101,6 +101,8 @@ class Trainer:
         history = callbacks_module.History()
         listeners = [*(callbacks or []), history]
         self._tell(listeners, "set_model", self)
+        steps = -(-len(x[0]) // batch_size)
+        self._tell(listeners, "set_params", {"verbose": verbose, "epochs": epochs, "steps": steps})
         self._tell(listeners, "on_train_begin", {})
         self.stop_training, logs = False, {}
         for epoch in range(epochs):

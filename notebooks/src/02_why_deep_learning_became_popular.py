@@ -26,7 +26,7 @@ import time
 import numpy as np
 from matplotlib.figure import Figure
 
-from course_utils import bridge, checks, data, explorers, load_keras, nn, show, start
+from course_utils import bridge, checks, data, explorers, live, load_keras, nn, show, start
 from course_utils.checks import popularity
 
 start()
@@ -171,7 +171,8 @@ popularity.accuracy.check(accuracy)
 # ### The experiment, live
 #
 # Both models, few digits and many, in both engines from equal weights. To keep it to seconds, each training
-# makes 200 updates. One update looks at a **batch** of 32 digits.
+# makes 200 updates. One update looks at a **batch** of 32 digits. `live.training(8)` only shows how far the eight
+# trainings are.
 
 
 # %% slideshow={"slide_type": "-"}
@@ -188,15 +189,16 @@ def right_share(model, x, y):
 
 nn.utils.set_random_seed(0)
 trained, pairs = {}, {}
-for size in (125, 4000):
-    for name, sizes in (("linear", (784, 10)), ("deep", (784, 128, 10))):
-        ours, theirs = build(nn, sizes), build(keras, sizes)
-        bridge.copy_weights(ours, theirs)
-        for K, model in ((nn, ours), (keras, theirs)):
-            learn(K, model, x[:size], y[:size], updates=200)
-        trained[name, size] = ours, theirs
-        shares = [right_share(model, x_new, y_new) for model in (ours, theirs)]
-        pairs[f"{name}, {size:,} digits"] = shares
+with live.training(8):
+    for size in (125, 4000):
+        for name, sizes in (("linear", (784, 10)), ("deep", (784, 128, 10))):
+            ours, theirs = build(nn, sizes), build(keras, sizes)
+            bridge.copy_weights(ours, theirs)
+            for K, model in ((nn, ours), (keras, theirs)):
+                learn(K, model, x[:size], y[:size], updates=200)
+            trained[name, size] = ours, theirs
+            shares = [right_share(model, x_new, y_new) for model in (ours, theirs)]
+            pairs[f"{name}, {size:,} digits"] = shares
 
 bridge.agreement(pairs, tolerance=0.002)
 

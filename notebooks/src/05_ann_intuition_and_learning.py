@@ -24,7 +24,7 @@
 import numpy as np
 from matplotlib.figure import Figure
 
-from course_utils import bridge, checks, data, explorers, load_keras, nn, show, start
+from course_utils import bridge, checks, data, explorers, live, load_keras, nn, show, start
 from course_utils.checks import ann
 from course_utils.nn.activations import sigmoid
 
@@ -676,10 +676,9 @@ def race(K):
         yield f"J after ten epochs of {name}", J(model.get_weights(), X, y)
 
 
-bridge.agreement(
-    {name: (ours, theirs) for (name, ours), (_, theirs) in zip(race(nn), race(keras))},
-    tolerance=1e-5,
-)
+with live.training(8):
+    pairs = {name: (ours, theirs) for (name, ours), (_, theirs) in zip(race(nn), race(keras))}
+bridge.agreement(pairs, tolerance=1e-5)
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## 6 · A classifier on real data
@@ -727,8 +726,9 @@ def train_twice(build, x, y, epochs):
     keras.utils.set_random_seed(0)
     ours, theirs = build(nn), build(keras)
     bridge.copy_weights(theirs, ours)
-    for model in (ours, theirs):
-        model.fit(x, y, batch_size=32, epochs=epochs, shuffle=False, verbose=0)
+    with live.training(2):
+        for model in (ours, theirs):
+            model.fit(x, y, batch_size=32, epochs=epochs, shuffle=False, verbose=0)
     return ours, theirs
 
 

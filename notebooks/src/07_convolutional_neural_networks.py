@@ -25,7 +25,7 @@
 import numpy as np
 from matplotlib.figure import Figure
 
-from course_utils import bridge, checks, data, explorers, load_keras, nn, show, start
+from course_utils import bridge, checks, data, explorers, live, load_keras, nn, show, start
 from course_utils.checks import convolution
 
 start()
@@ -58,7 +58,8 @@ x_new = (new_pictures[..., None] / 255).astype("float32")  # (1000, 28, 28, 1)
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
 # `twins` makes the same network in both engines, with the same weights, and `trained` lets both learn from the same batches.
-# They calculate with float64, 16 digits, for a long training magnifies what rounding leaves.
+# They calculate with float64, 16 digits, for a long training magnifies what rounding leaves. `live.training(2)` only shows
+# how far the two trainings are.
 
 
 # %% slideshow={"slide_type": "-"}
@@ -74,7 +75,7 @@ def twins(build):
 def trained(build):
     """Such twins after they have seen all digits twice, in the same batches of 20."""
     pair = twins(build)
-    with bridge.number_type("float64"):
+    with bridge.number_type("float64"), live.training(2):
         for model in pair:
             model.fit(x, y, batch_size=20, epochs=2, shuffle=False, verbose=0)
     return pair

@@ -25,7 +25,7 @@
 import numpy as np
 from matplotlib.figure import Figure
 
-from course_utils import bridge, checks, explorers, load_keras, nn, scenes, show, start
+from course_utils import bridge, checks, explorers, live, load_keras, nn, scenes, show, start
 from course_utils.checks import detection
 
 start()
@@ -343,7 +343,7 @@ comparison
 # many windows of new scenes will be named rightly? And what is the share of background among them?
 
 # %% slideshow={"slide_type": "-"}
-with bridge.number_type("float64"):
+with bridge.number_type("float64"), live.training(2):
     for model in (namer, keras_namer):
         model.fit(x, y, batch_size=50, epochs=6, shuffle=False, verbose=0)
 
@@ -599,7 +599,8 @@ def detect(looked, move=True, suppress=True, score=0.9):
 
 
 looks = {
-    engine: [look(models, image) for image in new.images] for engine, models in engines.items()
+    engine: [look(models, image) for image in live.each(new.images, f"scenes, {engine}")]
+    for engine, models in engines.items()
 }
 found = {engine: [detect(looked) for looked in some] for engine, some in looks.items()}
 alike = all(

@@ -25,7 +25,7 @@
 import numpy as np
 from matplotlib.figure import Figure
 
-from course_utils import bridge, checks, explorers, load_keras, nn, scenes, show, start
+from course_utils import bridge, checks, explorers, live, load_keras, nn, scenes, show, start
 from course_utils.checks import segmentation
 
 start()
@@ -512,7 +512,7 @@ comparison
 # Six times through all scenes, five at a time. Each engine takes some fifteen seconds.
 
 # %% slideshow={"slide_type": "-"}
-with bridge.number_type("float64"):
+with bridge.number_type("float64"), live.training(2):
     for model in (ours, theirs):
         model.fit(x, y, batch_size=5, epochs=6, shuffle=False, verbose=0)
 
@@ -572,7 +572,10 @@ def finder(K, RoIAlign, weights):
 
 
 finders = finder(nn, nn.layers.RoIAlign, ends[0]), finder(keras, keras_layers.RoIAlign, ends[1])
-found, found_by_keras = ([find(image) for image in new.images] for find in finders)
+found, found_by_keras = (
+    [find(image) for image in live.each(new.images, f"scenes, {engine}")]
+    for engine, find in zip(("NumPy", "Keras"), finders)
+)
 same = [
     np.array_equal(a[1], b[1]) and np.array_equal(a[2], b[2]) and np.allclose(a[0], b[0])
     for a, b in zip(found, found_by_keras)

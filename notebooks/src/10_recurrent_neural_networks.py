@@ -25,7 +25,18 @@
 import numpy as np
 from matplotlib.figure import Figure
 
-from course_utils import bridge, checks, data, explorers, load_keras, nn, plotting, show, start
+from course_utils import (
+    bridge,
+    checks,
+    data,
+    explorers,
+    live,
+    load_keras,
+    nn,
+    plotting,
+    show,
+    start,
+)
 from course_utils.checks import recurrence
 
 start()
@@ -636,11 +647,12 @@ def three_seeds(recurrent, steps, first, which):
 
 kinds = {"RNN": True, "linear": False}
 lengths_tried = (6, 13, 24)
-in_exam = {
-    (kind, steps): three_seeds(recurrent, steps, 297, exam)[0]
-    for kind, recurrent in kinds.items()
-    for steps in lengths_tried
-}
+with live.training(18):
+    in_exam = {
+        (kind, steps): three_seeds(recurrent, steps, 297, exam)[0]
+        for kind, recurrent in kinds.items()
+        for steps in lengths_tried
+    }
 show.table(
     [(kind, *(in_exam[kind, steps] for steps in lengths_tried)) for kind in kinds],
     ["off by % in the exam", *(f"{steps} months" for steps in lengths_tried)],
@@ -660,7 +672,7 @@ show.table(
 best = {kind: min(lengths_tried, key=lambda n: in_exam[kind, n]) for kind in kinds}
 steps = best["RNN"]
 nn.utils.set_random_seed(0)
-with bridge.number_type("float64"):
+with bridge.number_type("float64"), live.training(2):
     model, keras_model = build(nn, steps), build(keras, steps)
     bridge.copy_weights(model, keras_model)
     learn([model, keras_model], steps, 369)
@@ -675,8 +687,9 @@ bridge.agreement(
 )
 
 # %% slideshow={"slide_type": "-"}
-rnn_off, rnns = three_seeds(True, steps, 369, test)
-linear_off, linears = three_seeds(False, best["linear"], 369, test)
+with live.training(6):
+    rnn_off, rnns = three_seeds(True, steps, 369, test)
+    linear_off, linears = three_seeds(False, best["linear"], 369, test)
 growth = percent(turnover[test - 12] * turnover[test - 1] / turnover[test - 13], test)
 show.table(
     [

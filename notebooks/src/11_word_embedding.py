@@ -28,7 +28,18 @@ from collections import Counter
 import numpy as np
 from matplotlib.figure import Figure
 
-from course_utils import bridge, checks, data, explorers, load_keras, nn, plotting, show, start
+from course_utils import (
+    bridge,
+    checks,
+    data,
+    explorers,
+    live,
+    load_keras,
+    nn,
+    plotting,
+    show,
+    start,
+)
 from course_utils.checks import embedding
 
 start()
@@ -223,7 +234,7 @@ comparison
 # **Train both**, forty times through 2,765 texts. **Predict:** how many of the new texts will be judged rightly?
 
 # %% slideshow={"slide_type": "-"}
-with bridge.number_type("float64"):
+with bridge.number_type("float64"), live.training(2):
     for one in (model, keras_model):
         one.fit(x[~new], positive[~new], batch_size=32, epochs=40, shuffle=False, verbose=0)
 
@@ -599,7 +610,7 @@ def build_skip_gram(K):
 
 
 nn.utils.set_random_seed(0)
-with bridge.number_type("float64"):
+with bridge.number_type("float64"), live.training(2):
     skip_gram, keras_skip_gram = build_skip_gram(nn), build_skip_gram(keras)
     bridge.copy_weights(skip_gram, keras_skip_gram)
     for one in (skip_gram, keras_skip_gram):
@@ -657,10 +668,11 @@ def right_of_new(start, count, K=nn):
 
 
 COUNTS = (100, 300, 1000, int((~new).sum()))
-tried = {
-    start: [right_of_new(start, count) for count in COUNTS]
-    for start in ("random", "frozen", "fine-tuned")
-}
+with live.training(12):
+    tried = {
+        start: [right_of_new(start, count) for count in COUNTS]
+        for start in ("random", "frozen", "fine-tuned")
+    }
 show.table(
     [(start, *shares) for start, shares in tried.items()],
     ["share of new texts judged rightly", *(f"{count:,} texts" for count in COUNTS)],

@@ -29,6 +29,7 @@ from course_utils import (
     checks,
     data,
     explorers,
+    live,
     load_keras,
     nn,
     plotting,
@@ -433,7 +434,7 @@ for sequence, answer in zip(*flagged(2, 4, 0)):
     print("numbers", sequence[:, 0].round(2), "flags", sequence[:, 1], "answer", answer.round(2))
 LENGTHS = (10, 20, 40)
 errors = {}
-with bridge.number_type("float64"):
+with bridge.number_type("float64"), live.training():
     for name, kind in KINDS.items():
         for steps in LENGTHS:
             model = start_model(kind[0], steps, *kind[1:])
@@ -521,7 +522,7 @@ def build_writer(K):
 
 x, y = snippets(400 * 64, 40, seed=0)
 nn.utils.set_random_seed(0)
-with bridge.number_type("float64"):
+with bridge.number_type("float64"), live.training(2):
     writer, keras_writer = build_writer(nn), build_writer(keras)
     bridge.copy_weights(writer, keras_writer)
     for model in (writer, keras_writer):

@@ -24,7 +24,18 @@
 import numpy as np
 from matplotlib.figure import Figure
 
-from course_utils import bridge, checks, data, explorers, load_keras, nn, plotting, show, start
+from course_utils import (
+    bridge,
+    checks,
+    data,
+    explorers,
+    live,
+    load_keras,
+    nn,
+    plotting,
+    show,
+    start,
+)
 from course_utils.checks import gru
 
 start()
@@ -410,7 +421,7 @@ x_train, y_train, x_test = x_train[mixed] / 255, y_train[mixed], x_test / 255
 settings = {"batch_size": 64, "shuffle": False, "verbose": 0}
 UNITS = {kind: most_units(kind, 28, 6400) for kind in ("SimpleRNN", "GRU", "LSTM")}
 curves, models, rows = {}, {}, []
-with bridge.number_type("float64"):
+with bridge.number_type("float64"), live.training(12):
     for kind, units in UNITS.items():
         for seed in range(3):
             models[kind, seed], curves[kind, seed] = trained(kind, seed)
@@ -465,7 +476,7 @@ print(f"by chance, 1,000 digits make such a share vary by {chance:.3f}")
 # **And in Keras**, the GRU from the same start: all eight epochs.
 
 # %% slideshow={"slide_type": "-"}
-with bridge.number_type("float64"):
+with bridge.number_type("float64"), live.training(1):
     nn.utils.set_random_seed(0)
     keras_model = build(keras, "GRU")
     bridge.copy_weights(build(nn, "GRU"), keras_model)

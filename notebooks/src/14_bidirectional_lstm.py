@@ -31,6 +31,7 @@ from course_utils import (
     checks,
     data,
     explorers,
+    live,
     load_keras,
     nn,
     plotting,
@@ -405,7 +406,7 @@ x, y = ALPHABET[codes[places]], ends[places][:, :, None]
 words_end = f"a word ends after {ends.mean():.4f} of them"
 print(f"{len(codes):,} letters to learn from; {words_end}; {26**4:,} pieces of four letters")
 models = {}
-with bridge.number_type("float64"):
+with bridge.number_type("float64"), live.training(8):
     for kind in ("forward", "backward", "both"):
         nn.utils.set_random_seed(0)
         models[kind] = build(nn, kind)
@@ -569,7 +570,7 @@ generator, new_codes = np.random.default_rng(1), encode(test_words)[0]
 place = generator.integers(0, len(codes) - 25, 200 * 64)[:, None] + np.arange(25)
 new_place = generator.integers(0, len(new_codes) - 25, 1000)[:, None] + np.arange(25)
 rows = []
-with bridge.number_type("float64"):
+with bridge.number_type("float64"), live.training(2):
     for kind in ("forward", "both"):
         nn.utils.set_random_seed(0)
         writer = build_writer(kind)

@@ -24,7 +24,7 @@
 import numpy as np
 from matplotlib.figure import Figure
 
-from course_utils import bridge, checks, explorers, load_keras, nn, plotting, show, start
+from course_utils import bridge, checks, explorers, live, load_keras, nn, plotting, show, start
 from course_utils.checks import encoder_decoder
 
 start()
@@ -273,17 +273,23 @@ def feed(tokens):
     return np.eye(12, dtype="float32")[np.insert(tokens, 0, START, axis=1)[:, :-1]]
 
 
-x, y = encode(draw(600 * 64, 1, new=False))
-x_new, y_new = encode(draw(1200, 2, new=True))
 models = {}
-with bridge.number_type("float64"):
-    for attention in (False, True):
+
+
+def train_twins(attention):
+    """Build the model in both engines with equal weights; train both on the same batches."""
+    with bridge.number_type("float64"), live.training(4):
         for K in (nn, keras):
             nn.utils.set_random_seed(0)
             start_model, _ = build(nn, attention)
             models[K, attention] = model, _ = build(K, attention)
             bridge.copy_weights(start_model, model)
             train(model)
+
+
+x, y = encode(draw(600 * 64, 1, new=False))
+x_new, y_new = encode(draw(1200, 2, new=True))
+train_twins(attention=False)
 plain, keras_plain = models[nn, False][0], models[keras, False][0]
 print(f"{plain.count_params():,} parameters, {len(x):,} pairs")
 bridge.agreement(
@@ -338,20 +344,15 @@ def as_text(tokens):
 
 
 digits = np.argmax(y_new == END, axis=1)  # how many digits each number has
-right = {}
+six = digits == 6
 with bridge.number_type("float64"):
-    for (K, attention), (model, _) in models.items():
-        own = write(model, x_new)
-        right[K, attention] = (own == y_new).all(axis=1)
-        if K is nn and not attention:
-            for row in np.flatnonzero(~right[K, attention] & (digits == 6))[:3]:
-                print("true", as_text(y_new[row]), " written", as_text(own[row]))
-            told = np.asarray(model([x_new, feed(y_new)])).argmax(axis=2) == y_new
-            six = digits == 6
-            print(f"six digits, fed the truth: {told[six][:, :6].mean():.3f} of the digits right")
-            print(
-                f"six digits, on its own: {right[K, attention][six].mean():.3f} of the numbers right"
-            )
+    own = {(K, False): write(models[K, False][0], x_new) for K in (nn, keras)}
+    told = np.asarray(plain([x_new, feed(y_new)])).argmax(axis=2) == y_new
+right = {which: (written == y_new).all(axis=1) for which, written in own.items()}
+for row in np.flatnonzero(~right[nn, False] & six)[:3]:
+    print("true", as_text(y_new[row]), " written", as_text(own[nn, False][row]))
+print(f"six digits, fed the truth: {told[six][:, :6].mean():.3f} of the digits right")
+print(f"six digits, on its own: {right[nn, False][six].mean():.3f} of the numbers right")
 show.table(
     [
         (
@@ -501,11 +502,15 @@ for acts in (
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## 5 · The same task, with attention
 #
-# The model with attention was trained above, beside the other one: the same pairs, as many steps, the same start; 576 weights more, in the
-# last layer, for the context. Attention itself has no weights at all. **Predict:** where does it help?
+# The model with attention gets the same pairs, as many steps and the same start; 576 weights more, in the last layer, for the context.
+# Attention itself has no weights at all. **Predict:** where does it help?
 
 # %% slideshow={"slide_type": "-"}
+train_twins(attention=True)
 model = models[nn, True][0]
+with bridge.number_type("float64"):
+    for K in (nn, keras):
+        right[K, True] = (write(models[K, True][0], x_new) == y_new).all(axis=1)
 print(f"{model.count_params():,} parameters, {model.count_params() - plain.count_params()} more")
 show.table(
     [

@@ -30,6 +30,7 @@ from course_utils import (
     checks,
     data,
     explorers,
+    live,
     load_keras,
     nn,
     plotting,
@@ -123,7 +124,7 @@ def build_player(K, kind):
 
 (x, y), (x_new, y_new) = games(400 * 64, 1), games(2000, 2)
 rows = []
-with bridge.number_type("float64"):
+with bridge.number_type("float64"), live.training(4):
     for kind in ("GRU", "attention"):
         nn.utils.set_random_seed(0)
         first = build_player(nn, kind)
@@ -586,7 +587,7 @@ def build(K, kind):
 pieces = codes[texts.windows(end, 400 * 64, STEPS + 1, seed=0)]
 new = codes[end:][texts.windows(len(codes) - end, 500, STEPS + 1, seed=1)]
 writers = {}
-with bridge.number_type("float64"):
+with bridge.number_type("float64"), live.training(2):
     for kind in ("LSTM", "transformer"):
         nn.utils.set_random_seed(0)
         writers[kind], shares_of = build(nn, kind)

@@ -33,6 +33,7 @@ from course_utils import (
     checks,
     data,
     explorers,
+    live,
     load_keras,
     nn,
     plotting,
@@ -359,7 +360,7 @@ shown, chosen, true = hide(
     codes[end:][texts.windows(len(codes) - end, 2000, STEPS, seed=2)], seed=3
 )
 right, guessers = {}, {}
-with bridge.number_type("float64"):
+with bridge.number_type("float64"), live.training(4):
     for name, causal in (("left side only", True), ("both sides", False)):
         nn.utils.set_random_seed(0)
         guessers[name], _ = build(nn, causal)
@@ -464,7 +465,7 @@ def fine_tune(pretrained, x, y):
 LABELS = (50, 200, 1000)
 x_new, y_new = labeled(1000, seed=5, test=True)
 scores = {}
-with bridge.number_type("float64"):
+with bridge.number_type("float64"), live.training(6):
     for pretrained in (False, True):
         for count_of in LABELS:
             finder = fine_tune(pretrained, *labeled(count_of, seed=6))

@@ -87,6 +87,7 @@ def running_lab(folder):
     environment = launcher.lab_environment(ROOT, running.token) | {
         "PYTHONPATH": os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH")])),
         "DLT_PROGRESS_FILE": str(folder / "progress.json"),
+        "DLT_LIVE": "1",
         "JUPYTERLAB_SETTINGS_DIR": str(folder / ".settings"),  # a test may choose another theme; the user's own stays
     }
     with open(folder / "lab.log", "w") as log:

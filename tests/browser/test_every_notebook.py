@@ -88,6 +88,7 @@ def test_every_control(page, lab, name):
         append_cell(folder / notebook, WATCH_THREADS)
     (folder / "threads.txt").unlink(missing_ok=True)
     open_and_run(page, lab, f"notebooks/{notebook}")
+    assert page.locator(".dlt-live progress").count() == 0
     use_everything(page, count)
     nothing_else_happened(page)
     assert not count or set((folder / "threads.txt").read_text().split()) == {"True"}
