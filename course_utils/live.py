@@ -8,7 +8,7 @@ from unittest import mock
 
 from course_utils import nn
 from course_utils.startup import load_keras
-from course_utils.status import Line, somebody_looks
+from course_utils.status import Line
 
 
 @contextlib.contextmanager
@@ -26,10 +26,10 @@ def training(of=None):
     """
     if of is not None and (isinstance(of, bool) or not isinstance(of, int) or of < 1):
         raise ValueError(f"of must be how many trainings there are, an integer from 1, got {of!r}")
-    if not somebody_looks():
+    line, took = Line(), []  # engine and seconds of each training
+    if line.silent:
         yield
         return
-    line, took = Line(), []  # engine and seconds of each training
 
     def show(share, text):
         number = len(took) + 1
@@ -39,7 +39,7 @@ def training(of=None):
         else:
             line.show(share, f"Training {number}, {text}")
 
-    with contextlib.ExitStack() as stack:
+    with line, contextlib.ExitStack() as stack:
         for engine, Model in (("NumPy", nn.Model), ("Keras", load_keras().Model)):
             stack.enter_context(mock.patch.object(Model, "fit", _watched(Model.fit, engine, show, took)))
         yield
@@ -58,12 +58,10 @@ def each(items, what):
         The items.
     """
     items = list(items)
-    line = Line() if somebody_looks() else None
-    for done, item in enumerate(items):
-        if line:
+    with Line() as line:
+        for done, item in enumerate(items):
             line.show(done / len(items), f"{done} of {len(items)} {what}")
-        yield item
-    if line:
+            yield item
         line.end(f"{len(items)} of {len(items)} {what}")
 
 

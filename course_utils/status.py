@@ -19,11 +19,19 @@ _BAR = "width:12em;margin-right:.8em;vertical-align:middle;accent-color:var(--jp
 
 
 class Line:
-    """The line below the cell, once a second has passed."""
+    """The line below the cell, once a second has passed; `with Line() as line:` says so if an error ends it."""
 
     def __init__(self):
         self._begun = self._shown = time.perf_counter()
         self._display = None
+        self.silent = os.environ.get("DLT_LIVE") == "0" or getattr(get_ipython(), "kernel", None) is None
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, error, *_):
+        if error:
+            self.end(f"Stopped after {self.seconds():.0f} s")
 
     def seconds(self):
         """How long ago it was made."""
@@ -37,7 +45,7 @@ class Line:
             text: what is being done.
         """
         now = time.perf_counter()
-        if self.seconds() > QUIET_SECONDS and now - self._shown > 0.9 * PERIOD_SECONDS:
+        if not self.silent and now - self._begun > QUIET_SECONDS and now - self._shown > PERIOD_SECONDS:
             self._shown = now
             value = "" if share is None else f'value="{share:.3f}" '
             bar = f'<progress {value}aria-label="{html.escape(text)}" style="{_BAR}"></progress>'
@@ -61,11 +69,6 @@ class Line:
             self._display.update(data, raw=True)
 
 
-def somebody_looks():
-    """Return whether a line would be seen."""
-    return os.environ.get("DLT_LIVE") != "0" and getattr(get_ipython(), "kernel", None) is not None
-
-
 def wait(future, text, end):
     """Wait until a `concurrent.futures.Future` is done, and show what is waited for.
 
@@ -74,9 +77,7 @@ def wait(future, text, end):
         text: what is shown while it is not done.
         end: what is left in its place.
     """
-    line = Line() if somebody_looks() else None
-    while concurrent.futures.wait([future], PERIOD_SECONDS).not_done:
-        if line:
+    with Line() as line:
+        while concurrent.futures.wait([future], PERIOD_SECONDS).not_done:
             line.show(None, text)
-    if line:
         line.end(f"{end}, {line.seconds():.0f} s")

@@ -115,7 +115,7 @@ def test_arguments_by_place_arrive_and_a_mistake_is_named_as_ever(shown, K):
 
 
 @pytest.mark.parametrize("error", [ValueError, KeyboardInterrupt])
-def test_after_an_error_fit_is_as_before_and_the_line_stays_where_it_was(shown, error):
+def test_after_an_error_fit_is_as_before_and_the_line_says_so(shown, error):
     def stop(batch, logs):
         raise error
 
@@ -124,7 +124,7 @@ def test_after_an_error_fit_is_as_before_and_the_line_stays_where_it_was(shown, 
         fit(nn)
         fit(keras, callbacks=[keras.callbacks.LambdaCallback(on_train_batch_end=stop)])
     assert [K.Model.fit for K in ENGINES.values()] == before
-    assert texts(shown)[-1] == "Training 1 of 2, NumPy, epoch 2 of 2"
+    assert texts(shown)[-2:] == ["Training 1 of 2, NumPy, epoch 2 of 2", "Stopped after 0 s"]
 
 
 @pytest.mark.parametrize("of", [0, -1, 1.0, "2", True])
@@ -136,6 +136,13 @@ def test_a_number_of_trainings_that_is_none_is_named(of):
 def test_a_loop_is_counted_and_gets_all_its_items(shown):
     assert list(live.each((letter for letter in "ab"), "<letters>")) == ["a", "b"]
     assert texts(shown) == [f"{done} of 2 &lt;letters&gt;" for done in (0, 1, 2)] and shares(shown) == [0, 0.5]
+
+
+def test_a_loop_that_is_left_says_so(shown):
+    for item in live.each("abc", "letters"):
+        if item == "b":
+            break
+    assert texts(shown) == ["0 of 3 letters", "1 of 3 letters", "Stopped after 0 s"]
 
 
 def test_what_is_waited_for_is_shown_without_a_share(shown, monkeypatch):

@@ -107,3 +107,8 @@ def test_mistakes_are_named():
         build(nn).fit(X, Y, verbose=0, callbacks=[nn.callbacks.EarlyStopping()])
     with pytest.raises(ValueError, match="schedule must return a float, got None"):
         build(nn).fit(X, Y, verbose=0, callbacks=[nn.callbacks.LearningRateScheduler(lambda epoch, rate: None)])
+
+
+def test_a_callback_learns_how_long_training_is():
+    (_, (ours,), _), (_, (theirs,), _) = train_both(lambda K: [K.callbacks.Callback()], epochs=3)
+    assert ours.params == theirs.params and ours.params["epochs"] == 3
