@@ -4,9 +4,11 @@ It stands here, since pytest asks a conftest.py only about what lies below it, a
 """
 
 import os
+import sys
 import tempfile
 
 import pytest
+from ipywidgets import Widget
 from nbval.plugin import IPyNbCell
 
 from tests.notebooks import comparison
@@ -28,6 +30,16 @@ def pytest_configure(config):
 def own_progress(tmp_path, monkeypatch):
     """Let no test see what another one has solved, nor the notebooks what a test has."""
     monkeypatch.setenv("DLT_PROGRESS_FILE", str(tmp_path / "progress.json"))
+
+
+@pytest.fixture(autouse=True, scope="module")
+def own_memory():
+    """Let go of the widgets and models that the tests of a file have made: else gigabytes would stay to the end."""
+    yield
+    Widget.close_all()
+    if keras := sys.modules.get("keras"):
+        keras.utils.clear_session()
+        keras.utils.set_random_seed(0)
 
 
 def pytest_itemcollected(item):

@@ -1,9 +1,11 @@
 """What all explorers share: the picture follows the state, entries are checked, nothing is left behind."""
 
 import asyncio
+import gc
 import io
 import json
 import threading
+import weakref
 
 import numpy as np
 import pytest
@@ -64,26 +66,32 @@ def test_a_blitted_frame_equals_one_drawn_from_nothing(explorer, name):
 
 
 @pytest.mark.parametrize(
-    "name, change",
+    "name, change, steps",
     [
-        ("attention", {"w11": 15.0, "w21": -15.0, "w22": 15.0}),
-        ("batches", {"by": "updates"}),
-        ("bidirectional", {"u_f": 1.5, "row": 2}),
-        ("gradient_descent", {"curve": "(w² − 1)² + 0.3w"}),
-        ("growth", {"along": "hidden units"}),
-        ("gru", {"task": "add up", "b_r": 3.0, "sequence": 2}),
-        ("lstm", {"b_i": 3.0, "sequence": 2}),
-        ("race", {"records": "Adelie and Gentoo"}),
-        ("self_attention", {"d": -1, "causal": False, "w11": 15.0}),
-        ("through_time", {"u": 1.5, "bars": "shares of ∂J/∂u"}),
-        ("word_in_context", {"q1": 8.0, "v1": 8.0, "sides": "left only"}),
+        ("attention", {"w11": 15.0, "w21": -15.0, "w22": 15.0}, 0),
+        ("batches", {"by": "updates"}, 0),
+        ("bidirectional", {"u_f": 1.5, "row": 2}, 0),
+        ("box_regression", {"learning_rate": 0.5}, 100),
+        ("box_regression", {"learning_rate": 10.0}, 100),
+        ("convolution", {"learning_rate": 0.5}, 100),
+        ("convolution", {"learning_rate": 2.0}, 100),
+        ("gradient_descent", {"curve": "(w² − 1)² + 0.3w"}, 0),
+        ("growth", {"along": "hidden units"}, 0),
+        ("gru", {"task": "add up", "b_r": 3.0, "sequence": 2}, 0),
+        ("lstm", {"b_i": 3.0, "sequence": 2}, 0),
+        ("race", {"records": "Adelie and Gentoo"}, 0),
+        ("self_attention", {"d": -1, "causal": False, "w11": 15.0}, 0),
+        ("through_time", {"u": 1.5, "bars": "shares of ∂J/∂u"}, 0),
+        ("word_in_context", {"q1": 8.0, "v1": 8.0, "sides": "left only"}, 0),
     ],
 )
-def test_an_axis_that_was_there_before_comes_back_whole(name, change):
+def test_an_axis_that_was_there_before_comes_back_whole(name, change, steps):
     explorer = MAKERS[name]()
     canvas, state = explorer._canvas, explorer.state
     first = canvas.pixels(explorer._arrays(state))
     explorer.set(**change)
+    for _ in range(steps // 50):
+        explorer.press("Run 50 steps")
     arrays, fresh = explorer._arrays(explorer.state), MAKERS[name]()._canvas
     assert np.array_equal(canvas.pixels(arrays), fresh.pixels(arrays))
     assert np.array_equal(canvas.pixels(explorer._arrays(state)), first)
@@ -282,6 +290,19 @@ def test_no_thread_is_left_and_a_closed_explorer_stays_silent(name):
 
     assert asyncio.run(use()) == 0
     assert set(threading.enumerate()) == before
+
+
+def test_a_closed_explorer_gives_back_the_memory_of_its_picture(name):
+    load_keras()
+    explorer = MAKERS[name]()
+    before, figure, image = explorer.png(), weakref.ref(explorer._canvas.figure), weakref.ref(explorer.image)
+    explorer.close()
+    gc.collect()
+    assert figure() is None  # even if `Out` keeps the explorer, which can still be looked at
+    assert explorer.png() == before
+    del explorer
+    gc.collect()
+    assert image() is None
 
 
 def test_keras_fills_in_by_itself(monkeypatch):

@@ -205,19 +205,6 @@ def test_the_ends_of_the_axes_stay_for_many_steps():
     assert update(convolution.arrays(after(50, {**START, "learning_rate": 2.0})))[1:] == (1e-3, convolution.LARGEST)
 
 
-def test_an_axis_that_was_there_before_comes_back_whole():
-    explorer = make_explorer()
-    canvas, state = explorer._canvas, explorer.state
-    first = canvas.pixels(explorer._arrays(state))
-    for eta in (0.5, 2.0):
-        explorer.set(learning_rate=eta)
-        for _ in range(2):
-            explorer.press("Run 50 steps")
-        arrays, fresh = explorer._arrays(explorer.state), make_explorer()._canvas
-        assert np.array_equal(canvas.pixels(arrays), fresh.pixels(arrays))
-    assert np.array_equal(canvas.pixels(explorer._arrays(state)), first)
-
-
 def test_there_is_a_last_step():
     state = after(convolution.MOST_STEPS - 1, START)
     assert "No more than" not in convolution.alt(state, convolution.arrays(state))

@@ -141,10 +141,11 @@ class Explorer:
         return png(self._canvas.pixels(self._arrays(self.state)), small=True)
 
     def close(self):
-        """Remove the widgets from the page."""
+        """Remove the widgets from the page, and give back the memory of the picture: `Out` keeps the explorer."""
         self._closed = True
         for widget in self._all_widgets(self.widget):
             widget.close()
+        self._canvas.forget()
 
     def _repr_mimebundle_(self, include=None, exclude=None):
         """The live widget, and for every place without a kernel one picture with its text."""

@@ -47,8 +47,9 @@ WEIGHT = Number("weight", "A weight")  # says which numbers are taken
 class NetworkPicture(anywidget.AnyWidget):
     """The picture in the browser; what it shows is one dict of plain values."""
 
-    _esm = Path(__file__).with_name("network.js")
-    _css = Path(__file__).with_name("network.css")
+    # Texts, not paths: of a file, anywidget keeps every widget that was ever made with it.
+    _esm = Path(__file__).with_name("network.js").read_text(encoding="utf-8")
+    _css = Path(__file__).with_name("network.css").read_text(encoding="utf-8")
     shown = Dict().tag(sync=True)
 
     def show(self, found, change, moves):

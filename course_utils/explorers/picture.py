@@ -2,7 +2,7 @@
 
 import io
 import threading
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from pathlib import Path
 
 import anywidget
@@ -28,14 +28,30 @@ class Canvas:
     """
 
     def __init__(self, draw, size):
-        inches = (size[0] / CSS_DPI, size[1] / CSS_DPI)
-        self.figure = Figure(figsize=inches, dpi=CSS_DPI * SHARPNESS, facecolor="white")
-        self._canvas = FigureCanvasAgg(self.figure)
-        self._update = draw(self.figure)
-        self.extent = self._canvas.get_width_height()  # in image pixels
+        self._draw, self._size = draw, size
+        self.extent = tuple(round(SHARPNESS * side) for side in size)  # in image pixels
         self._lock = threading.Lock()  # wherever a callback runs, one drawing at a time
         self._still = lru_cache(maxsize=8)(self._paint_still)
         self._base = NOTHING
+
+    @cached_property
+    def _made(self):
+        """Matplotlib's canvas with the figure, and the function that changes its animated artists."""
+        inches = [side / CSS_DPI for side in self._size]
+        canvas = FigureCanvasAgg(Figure(figsize=inches, dpi=CSS_DPI * SHARPNESS, facecolor="white"))
+        return canvas, self._draw(canvas.figure)
+
+    @property
+    def figure(self):
+        """The Matplotlib Figure."""
+        return self._made[0].figure
+
+    def forget(self):
+        """Give back the memory of the figure and of what was painted; both are made anew when they are needed."""
+        with self._lock:
+            self.__dict__.pop("_made", None)
+            self._still.cache_clear()
+            self._base = NOTHING
 
     def pixels(self, arrays):
         """Paint one frame.
@@ -70,24 +86,26 @@ class Canvas:
 
         The artists that come first and look as in the frame before are not painted again, since others lie above them.
         """
-        look = self._update(arrays)
+        canvas, update = self._made
+        look = update(arrays)
         background, animated = self._still(look)
         same = next((i for i, artist in enumerate(animated) if artist.stale), len(animated))
         known, painted, picture = self._base
         if look != known or painted > same:
             painted, picture = 0, background
-        self._canvas.restore_region(picture)
+        canvas.restore_region(picture)
         for number, artist in enumerate(animated[painted:], painted):
             if number == same > painted:
-                painted, picture = same, self._canvas.copy_from_bbox(self.figure.bbox)
-            artist.axes.draw_artist(artist) if artist.axes else self.figure.draw_artist(artist)
+                painted, picture = same, canvas.copy_from_bbox(canvas.figure.bbox)
+            artist.axes.draw_artist(artist) if artist.axes else canvas.figure.draw_artist(artist)
         self._base = look, painted, picture
-        return np.asarray(self._canvas.buffer_rgba())
+        return np.asarray(canvas.buffer_rgba())
 
     def _paint_still(self, _):
-        self._canvas.draw()  # leaves out animated artists
-        animated = self.figure.findobj(lambda artist: artist.get_animated())
-        return self._canvas.copy_from_bbox(self.figure.bbox), sorted(animated, key=lambda artist: artist.get_zorder())
+        canvas, _ = self._made
+        canvas.draw()  # leaves out animated artists
+        animated = canvas.figure.findobj(lambda artist: artist.get_animated())
+        return canvas.copy_from_bbox(canvas.figure.bbox), sorted(animated, key=lambda artist: artist.get_zorder())
 
 
 def png(pixels, small=False):
@@ -116,7 +134,8 @@ class FigureImage(anywidget.AnyWidget):
         **traits: of the widget.
     """
 
-    _esm = Path(__file__).with_name("picture.js")
+    # A text, not a path: of a file, anywidget keeps every widget that was ever made with it.
+    _esm = Path(__file__).with_name("picture.js").read_text(encoding="utf-8")
     value = Bytes().tag(sync=True)
     name = Unicode().tag(sync=True)
     extent = Tuple().tag(sync=True)
@@ -124,8 +143,12 @@ class FigureImage(anywidget.AnyWidget):
     def __init__(self, canvas, name, **traits):
         super().__init__(name=name, extent=canvas.extent, **traits)
         self._canvas, self._frame, self._lost = canvas, 0, True
-        self._pixels = np.full((*canvas.extent[::-1], 4), WHITE, np.uint8)
         self.on_msg(self._begin_again)
+
+    @cached_property
+    def _pixels(self):
+        """The last frame, `(height, width, 4)` bytes; at first white."""
+        return np.full((*self.extent[::-1], 4), WHITE, np.uint8)
 
     def show(self, arrays, change, moves):
         """Show a frame.
@@ -140,6 +163,11 @@ class FigureImage(anywidget.AnyWidget):
         else:
             self._canvas.renew(self._pixels, arrays)
             self.settle()
+
+    def close(self):
+        """Remove the picture from the page, and give back its memory."""
+        super().close()
+        self.__dict__.pop("_pixels", None)
 
     def settle(self):
         """Show the last frame as an image."""

@@ -6,6 +6,7 @@ import urllib.parse
 
 import pytest
 
+from tests.browser.explorer_page import end_kernels
 from tests.browser.real_lab import SECONDS, find_chromium, running_chromium, running_lab
 from tests.paths import ROOT
 
@@ -59,4 +60,5 @@ def page(chromium, lab):
     page.set_default_timeout(60 * SECONDS)
     page.watch = Watch(page)
     yield page
+    end_kernels(page, lab)  # one with TensorFlow holds a gigabyte
     context.close()
