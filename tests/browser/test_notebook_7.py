@@ -8,7 +8,7 @@ from tests.browser.use_controls import User
 
 # Before there is a kernel, it is called idle, too.
 READY_KERNEL = """document.querySelector(".jp-Toolbar-kernelName")?.textContent.startsWith("Python") &&
-    document.querySelector(".jp-Notebook-ExecutionIndicator").dataset.status === "idle" """
+    document.querySelector(".jp-Notebook-ExecutionIndicator")?.dataset.status === "idle" """
 
 
 def test_the_explorers_work_in_notebook_7(page, lab):
