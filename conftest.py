@@ -4,13 +4,13 @@ It stands here, since pytest asks a conftest.py only about what lies below it, a
 """
 
 import os
-import sys
 import tempfile
 
 import pytest
 from ipywidgets import Widget
 from nbval.plugin import IPyNbCell
 
+from course_utils.startup import keras_if_loaded
 from tests.notebooks import comparison
 from tests.paths import ROOT
 
@@ -37,9 +37,9 @@ def own_memory():
     """Let go of the widgets and models that the tests of a file have made: else gigabytes would stay to the end."""
     yield
     Widget.close_all()
-    if keras := sys.modules.get("keras"):
+    if keras := keras_if_loaded():
         keras.utils.clear_session()
-        keras.utils.set_random_seed(0)
+        keras.utils.set_random_seed(0)  # clearing has forgotten the seed of `start()`
 
 
 def pytest_itemcollected(item):
