@@ -12,7 +12,6 @@ import statistics
 import sys
 import tempfile
 import time
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -50,9 +49,9 @@ END = 'print("threads are " + "watched")'  # the text that open_and_run waits fo
 # Animated artists would be left out.
 FIGURE = """
 import sys, ipywidgets, matplotlib.pyplot as plt
+from unittest.mock import patch
 from course_utils.plotting import QuickImage, QuickText
-for quick in QuickImage, QuickText:
-    quick.draw = quick.__base__.draw
+slowly = [patch.object(quick, "draw", quick.__base__.draw) for quick in (QuickImage, QuickText)]
 from course_utils.explorers.controls import Number, resolve
 module, canvas = sys.modules[view._arrays.__module__], view._canvas.figure
 rows = [row for row in view.rows if isinstance(row.control, Number)]
@@ -70,9 +69,18 @@ def make(position):
     update(found(position))
     return figure, update
 """
-INTERACT = "def show(position):\n    make(position)\n    plt.show()\n\nipywidgets.interact(show, position=slider)\nNone"
+INTERACT = """
+def show(position):
+    with slowly[0], slowly[1]:
+        make(position)
+        plt.show()
+ipywidgets.interact(show, position=slider)
+None
+"""
 IPYMPL = """
 %matplotlib widget
+for each in slowly:
+    each.start()
 figure, update = make(slider.value)
 def show(change):
     update(found(slider.value))
@@ -225,12 +233,13 @@ class Timed:
     Args:
         page: Playwright page.
         subject: Subject.
+        place: of its cell in the notebook.
     """
 
-    def __init__(self, page, subject):
-        self.page, self.subject, self.times, self.bytes, self._moved = page, subject, [], [], 0
+    def __init__(self, page, subject, place):
+        self.page, self.subject, self.times, self.turns, self.bytes, self._moved = page, subject, [], [], [], 0
         holds = {"text": ".round-trip", "network": ".dlt-network svg [role=slider]"}.get(subject.kind, ".noUi-handle")
-        self.root = page.locator(".jp-CodeCell", has=page.locator(holds)).last  # `interact` has an output in an output
+        self.root = page.locator(".jp-CodeCell").nth(place)
         named = self.root.get_by_role("slider", name=f"{subject.slider} slider", exact=True)
         self.key = named if subject.slider else self.root.locator(holds).first
         self.key.wait_for()
@@ -266,12 +275,12 @@ class Timed:
         return found
 
     def turn(self):
-        """Press a few times, and return how long each answer took; the first after a pause does not count."""
+        """Press a few times, and note how long each answer took; the first after a pause does not count."""
         self.watch()
         times, sizes = zip(*filter(None, [self.press(self.next_key()) for _ in range(1 + PRESSES)][1:]))
         self.times += times
         self.bytes += sizes
-        return times
+        self.turns.append(statistics.median(times))
 
     def hold(self):
         """Hold a key down, and check that in the end the last value is shown.
@@ -313,61 +322,52 @@ class Timed:
         assert len(set(shown)) < 2, f"{self.subject.name}: what is shown is not the last value"
 
 
-@contextmanager
-def notebook_page(browser, lab, subject):
-    """Show the round trip and a subject in a notebook of their own, yield the page, and end the kernel.
+def measure(browser, lab, *subjects):
+    """Measure the round trip and subjects in turns, in a notebook of their own.
 
     Args:
         browser: of Playwright.
         lab: Lab.
-        subject: Subject.
+        *subjects: each a Subject.
+
+    Returns:
+        List of Timed, the round trip first. It and the first subject have `held`.
     """
     page = browser.new_page(viewport={"width": 1280, "height": 900})
     page.set_default_timeout(60 * SECONDS)
     page.add_init_script(COUNT)
-    write_notebook(lab.folder / "measured.ipynb", [SETUP, ROUND_TRIP, subject.cell, END])
+    subjects = TRIP, *subjects
+    write_notebook(lab.folder / "measured.ipynb", [SETUP, *(subject.cell for subject in subjects), END])
     open_and_run(page, lab, "measured.ipynb")
-    yield page
-    end_kernels(page, lab)
-
-
-def measure(browser, lab, subject, hold=True):
-    """Measure a subject and the round trip in turns.
-
-    Args:
-        browser: of Playwright.
-        lab: Lab.
-        subject: Subject.
-        hold: whether keys are held, too.
-
-    Returns:
-        `(timed, ratio, trip)`: what was measured, the median ratio of its times to those of the round trip just before
-        it, and the round trip. Where keys were held, both Timed have `held`.
-    """
-    ratios = []
-    with notebook_page(browser, lab, subject) as page:
-        trip, timed = Timed(page, TRIP), Timed(page, subject)
+    all_timed = [Timed(page, subject, place) for place, subject in enumerate(subjects, 1)]
+    for timed in all_timed[1:]:
         timed.watch()
         page.keyboard.press("Home")  # of a slider
-        for _ in range(TURNS):
-            back, own = (statistics.median(one.turn()) for one in (trip, timed))
-            ratios.append(own / back)
-        if hold:
-            timed.held, trip.held = timed.hold(), trip.hold()
-    return timed, statistics.median(ratios), trip
+    for _ in range(TURNS):
+        for timed in all_timed:
+            timed.turn()
+    for timed in all_timed[1::-1]:
+        timed.held = timed.hold()
+    end_kernels(page, lab)
+    return all_timed
 
 
-def row(timed, ratio, slower=""):
+def row(timed, trip, usual=None):
     """Print a row of the table.
 
     Args:
         timed: Timed.
-        ratio: of its time to that of the round trip.
-        slower: how many times as long the same figure takes with `interact`.
+        trip: Timed of the round trip beside it.
+        usual: Timed of the same figure with `interact`.
     """
+
+    def ratio(one, other):
+        return statistics.median(its / others for its, others in zip(one.turns, other.turns))
+
+    slower = f"{ratio(usual, timed):.1f}" if usual else ""
     median, size = statistics.median(timed.times), statistics.median(timed.bytes) / 1000
     most, (rate, gap) = statistics.quantiles(timed.times, n=20)[-1], timed.held
-    print(f"| {timed.subject.name} | {median:.0f} | {most:.0f} | {ratio:.2f} | {slower} ", end="")
+    print(f"| {timed.subject.name} | {median:.0f} | {most:.0f} | {ratio(timed, trip):.2f} | {slower} ", end="")
     print(f"| {rate:.0f} | {gap:.0f} | {size:.1f} |", flush=True)
 
 
@@ -385,15 +385,13 @@ def main(names):
         running_chromium(find_chromium()) as browser,
     ):
         for name in names or explorers.__all__:
-            timed, ratio, trip = measure(browser, lab, explorer(name))
-            if name == "network":  # Matplotlib has nothing like it
-                row(timed, ratio)
-                continue
-            _, usual_ratio, _ = measure(browser, lab, in_usual_way(name, "image", INTERACT), hold=False)
-            row(timed, ratio, f"{usual_ratio / ratio:.1f}")
+            # Matplotlib has nothing like the network view.
+            usual = [in_usual_way(name, "image", INTERACT)] if name != "network" else []
+            trip, timed, *usual = measure(browser, lab, explorer(name), *usual)
+            row(timed, trip, *usual)
             if name == "perceptron" and importlib.util.find_spec("ipympl"):
-                row(*measure(browser, lab, in_usual_way(name, "canvas", IPYMPL))[:2])
-        row(trip, 1)
+                row(*measure(browser, lab, in_usual_way(name, "canvas", IPYMPL))[1::-1])
+        row(trip, trip)
 
 
 if __name__ == "__main__":

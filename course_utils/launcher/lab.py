@@ -14,7 +14,8 @@ from course_utils.launcher.problems import Problem
 
 FIRST_NOTEBOOK = "notebooks/00_start_here.ipynb"
 FIRST_PORT = 8888
-# A read-only layer of Jupyter settings: no question about news, widget callbacks on the main thread.
+# A read-only layer of Jupyter settings: no question about news, widget callbacks on the main thread, and an icon of the
+# tab that stays: at each step of a slider the busy one came and went, and the page asked the server for both.
 SETTINGS = Path(__file__).resolve().parent / "jupyter"
 # The shortest limit of the three systems (macOS) for the path of a socket, its final zero included.
 SOCKET_PATH_LIMIT = 104

@@ -19,6 +19,13 @@ WATCH_CANVAS = """root => {
     window.seen = [];
     new MutationObserver(() => seen.push(canvas.hidden)).observe(canvas, {attributeFilter: ["hidden"]});
 }"""
+# Notes each change of the icons of the tab: the page asks the server for a new one.
+WATCH_ICONS = """() => {
+    window.icons = Array.from(document.head.querySelectorAll("link[rel*=icon], link.favicon"));
+    window.changes = [];
+    const note = records => changes.push(...records.map(record => record.target.outerHTML));
+    icons.forEach(icon => new MutationObserver(note).observe(icon, {attributes: true}));
+}"""
 TITLES = {"embedding": "Embedding", "gradient_descent": "Gradient descent", "perceptron": "Perceptron"}
 
 
@@ -143,3 +150,11 @@ def test_the_image_is_on_top_again_also_where_it_is_the_same_as_before(show, pag
     explorer.root.evaluate(WATCH_CANVAS)
     explorer.button("Reset").press("Space")
     page.wait_for_function("seen.join() === 'false,true'")
+
+
+def test_the_icon_of_the_tab_stays_while_a_slider_moves(show, page):
+    explorer = show("perceptron")
+    page.evaluate(WATCH_ICONS)
+    for _ in range(3):
+        press_and_see(explorer, explorer.slider("b"), "ArrowRight")
+    assert page.evaluate("[icons.length > 0, changes]") == [True, []]
