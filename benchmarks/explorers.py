@@ -237,7 +237,7 @@ class Timed:
     """
 
     def __init__(self, page, subject, place):
-        self.page, self.subject, self.times, self.turns, self.bytes, self._moved = page, subject, [], [], [], 0
+        self.page, self.subject, self.turns, self.bytes, self._moved = page, subject, [], [], 0
         holds = {"text": ".round-trip", "network": ".dlt-network svg [role=slider]"}.get(subject.kind, ".noUi-handle")
         self.root = page.locator(".jp-CodeCell").nth(place)
         named = self.root.get_by_role("slider", name=f"{subject.slider} slider", exact=True)
@@ -278,9 +278,8 @@ class Timed:
         """Press a few times, and note how long each answer took; the first after a pause does not count."""
         self.watch()
         times, sizes = zip(*filter(None, [self.press(self.next_key()) for _ in range(1 + PRESSES)][1:]))
-        self.times += times
+        self.turns.append(times)
         self.bytes += sizes
-        self.turns.append(statistics.median(times))
 
     def hold(self):
         """Hold a key down, and check that in the end the last value is shown.
@@ -346,7 +345,7 @@ def measure(browser, lab, *subjects):
     for _ in range(TURNS):
         for timed in all_timed:
             timed.turn()
-    for timed in all_timed[1::-1]:
+    for timed in all_timed[:2]:
         timed.held = timed.hold()
     end_kernels(page, lab)
     return all_timed
@@ -362,11 +361,12 @@ def row(timed, trip, usual=None):
     """
 
     def ratio(one, other):
-        return statistics.median(its / others for its, others in zip(one.turns, other.turns))
+        medians = (map(statistics.median, each.turns) for each in (one, other))
+        return statistics.median(its / others for its, others in zip(*medians))
 
-    slower = f"{ratio(usual, timed):.1f}" if usual else ""
-    median, size = statistics.median(timed.times), statistics.median(timed.bytes) / 1000
-    most, (rate, gap) = statistics.quantiles(timed.times, n=20)[-1], timed.held
+    slower, times = f"{ratio(usual, timed):.1f}" if usual else "", sum(timed.turns, ())
+    median, size = statistics.median(times), statistics.median(timed.bytes) / 1000
+    most, (rate, gap) = statistics.quantiles(times, n=20)[-1], timed.held
     print(f"| {timed.subject.name} | {median:.0f} | {most:.0f} | {ratio(timed, trip):.2f} | {slower} ", end="")
     print(f"| {rate:.0f} | {gap:.0f} | {size:.1f} |", flush=True)
 
@@ -390,7 +390,8 @@ def main(names):
             trip, timed, *usual = measure(browser, lab, explorer(name), *usual)
             row(timed, trip, *usual)
             if name == "perceptron" and importlib.util.find_spec("ipympl"):
-                row(*measure(browser, lab, in_usual_way(name, "canvas", IPYMPL))[1::-1])
+                trip, timed = measure(browser, lab, in_usual_way(name, "canvas", IPYMPL))
+                row(timed, trip)
         row(trip, trip)
 
 
